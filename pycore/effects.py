@@ -1,0 +1,87 @@
+"""What the panel orders from the browser, as data; ``web/app.py`` carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pycore.catalog import Catalog
+from pycore.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Run a pattern over the names of a mission's catalog; ``revision`` changes whenever the names do."""
+
+    mission: str
+    revision: int
+    run: int
+    pattern: str
+    catalog: Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Save a text file to the person's downloads, from pieces made as they are written."""
+
+    filename: str
+    mime: str
+    pieces: Iterator[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckToken:
+    """Ask the archive who the token is, and keep it in memory for these origins if it is somebody."""
+
+    whoami: str
+    origins: tuple[str, ...]
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetToken:
+    """Forget the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLast:
+    """Open the list of the last visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Find out whether this page may read an address of this origin."""
+
+    origin: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginTransfer:
+    """Open a place to write and carry the plan out."""
+
+    plan: Plan
+    epoch_ms: float
+    place: str
+    filename: str
+    forecast: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopTransfer:
+    """Stop the transfer; ``keep`` closes a valid archive of what is there."""
+
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """Move the keyboard's focus to the element of this id."""
+
+    id: str
+
+
+Effect: TypeAlias = (
+    Match | Save | CheckToken | ForgetToken | OpenLast | Probe | BeginTransfer | StopTransfer | Focus
+)

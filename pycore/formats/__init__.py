@@ -1,0 +1,1 @@
+"""Readers of product lists, one module a form."""

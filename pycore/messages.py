@@ -1,0 +1,377 @@
+"""What can happen to the panel: each event of the person or of the world as one frozen value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from pycore.formats.list_products import ProductList
+from pycore.layout import Structure
+from pycore.manifest import Outcome
+from pycore.selection import Quick
+
+# -- of the person --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QuickSelected:
+    """A quick select was pressed."""
+
+    quick: Quick
+
+
+@dataclass(frozen=True, slots=True)
+class LevelTicked:
+    """A level's box was clicked."""
+
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuffixTicked:
+    """A suffix's box was clicked."""
+
+    level: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuideStarsChosen:
+    """HIGHEST CALIBRATED (true) or NONE was chosen."""
+
+    highest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencesTicked:
+    """The box of the calibration reference files was clicked."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PatternTyped:
+    """The text of the regex field has changed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StructureChosen:
+    """FLAT or NESTED was chosen."""
+
+    structure: Structure
+
+
+@dataclass(frozen=True, slots=True)
+class MissionChosen:
+    """The menu switched to another mission's controls."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuToggled:
+    """A fold-out was opened or closed: ``levels`` or ``account``; ``""`` closes whatever is open."""
+
+    menu: str
+
+
+@dataclass(frozen=True, slots=True)
+class MenuLeft:
+    """The person has turned to something else on the page, which closes the account's menu."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewToggled:
+    """VIEW ALL SELECTED FILES was pressed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTurned:
+    """A page button was pressed: ``first``, ``previous``, ``next`` or ``last``."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPerPageChosen:
+    """Another page size was chosen."""
+
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportAsked:
+    """EXPORT SELECTED FILE LIST was pressed; times are milliseconds since 1970, UTC."""
+
+    epoch_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptAsked:
+    """API QUERY was pressed."""
+
+    epoch_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadAsked:
+    """START DOWNLOAD was pressed."""
+
+    epoch_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChosen:
+    """Where the archive is to be written: a sink's kind."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadConfirmed:
+    """Start was pressed in the confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadDismissed:
+    """The confirmation, or the report of a download that has ended, was put away."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """Stop the download: keep what is there as a valid archive, or keep nothing."""
+
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignInAsked:
+    """A token was given. It goes to the edge and is in no state."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SignOutAsked:
+    """The person signs out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastListAsked:
+    """The list of the last visit is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetsTyped:
+    """The dataset names for the link that gives a list have changed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDismissed:
+    """A notice was put away."""
+
+    number: int
+
+
+# -- of the world ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRead:
+    """The site's own configuration has come, before any list."""
+
+    site: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ListOpening:
+    """A list is being read; ``told`` says how far."""
+
+    source: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListRead:
+    """A list was read. ``base`` is its own URL or ``""``; ``demo`` marks the built-in archive's."""
+
+    source: str
+    base: str
+    products: ProductList
+    mission: str = ""
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListRefused:
+    """A list could not be had or is none."""
+
+    source: str
+    code: str
+    sentence: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The pattern engine has answered: the set of the mission's rows that match."""
+
+    mission: str
+    run: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRefused:
+    """The pattern engine has refused the pattern or overrun."""
+
+    mission: str
+    run: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The archive knows the token; ``origins`` are those that get it."""
+
+    user: str
+    origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRefused:
+    """The archive does not know the token, or could not be asked."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOffered:
+    """A place to write to: its kind, what to call it, and its limit in bytes or ``None``."""
+
+    kind: str
+    label: str
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesKnown:
+    """Where this browser can write an archive, best first."""
+
+    places: tuple[PlaceOffered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceBlocked:
+    """Files of this origin cannot be read from this page; ``sentence`` says why, as far as the browser tells."""
+
+    origin: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferMoved:
+    """How far the download has come; seconds are of a clock that only goes forward."""
+
+    files_complete: int
+    files_failed: int
+    bytes_complete: int
+    current: str
+    attempt: int
+    pausing: bool
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEnded:
+    """The archive is closed; one outcome for each file of the plan."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDiscarded:
+    """The archive was given up and nothing is left of it; ``sentence`` says why, ``""`` when it was asked for."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastListKnown:
+    """A list of an earlier visit can be opened again."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something to tell the person, as a notice: ``good``, ``warning`` or ``bad``."""
+
+    tone: str
+    sentence: str
+    hint: str = ""
+
+
+Message: TypeAlias = (
+    QuickSelected | LevelTicked | SuffixTicked | GuideStarsChosen | ReferencesTicked | PatternTyped | StructureChosen
+    | MissionChosen | MenuToggled | MenuLeft | PreviewToggled | PageTurned | RowsPerPageChosen | ExportAsked | ScriptAsked
+    | DownloadAsked | PlaceChosen | DownloadConfirmed | DownloadDismissed | StopAsked | SignInAsked | SignOutAsked
+    | LastListAsked | DatasetsTyped | NoticeDismissed | SiteRead | ListOpening | ListRead | ListRefused
+    | Matched | MatchRefused | SignedIn | SignInRefused | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded
+    | TransferDiscarded | LastListKnown | Told
+)  # fmt: skip
+
+
+# -- from the page --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a control of the page reports: the name in its ``data-do``, its argument, value and state, the time."""
+
+    do: str
+    with_: str
+    value: str
+    checked: bool
+    epoch_ms: float
+
+
+_DEEDS: Final[Mapping[str, Callable[[Deed], Message]]] = {
+    "quick": lambda deed: QuickSelected(Quick(deed.with_)),
+    "level": lambda deed: LevelTicked(*json.loads(deed.with_)),
+    "suffix": lambda deed: SuffixTicked(*json.loads(deed.with_)),
+    "guide-stars": lambda deed: GuideStarsChosen(deed.value == "HIGHEST CALIBRATED"),
+    "references": lambda deed: ReferencesTicked(deed.checked),
+    "pattern": lambda deed: PatternTyped(deed.value),
+    "take-glob": lambda deed: PatternTyped(deed.with_),
+    "structure": lambda deed: StructureChosen(Structure(deed.value)),
+    "mission": lambda deed: MissionChosen(deed.value),
+    "menu": lambda deed: MenuToggled(deed.with_),
+    "leave-menu": lambda _: MenuLeft(),
+    "preview": lambda _: PreviewToggled(),
+    "page": lambda deed: PageTurned(deed.with_),
+    "rows": lambda deed: RowsPerPageChosen(int(deed.value)),
+    "export": lambda deed: ExportAsked(deed.epoch_ms),
+    "script": lambda deed: ScriptAsked(deed.epoch_ms),
+    "download": lambda deed: DownloadAsked(deed.epoch_ms),
+    "place": lambda deed: PlaceChosen(deed.value),
+    "start": lambda _: DownloadConfirmed(),
+    "dismiss-download": lambda _: DownloadDismissed(),
+    "stop": lambda deed: StopAsked(deed.with_ == "keep"),
+    "sign-in": lambda deed: SignInAsked(deed.value),
+    "sign-out": lambda _: SignOutAsked(),
+    "last-list": lambda _: LastListAsked(),
+    "datasets": lambda deed: DatasetsTyped(deed.value),
+    "dismiss": lambda deed: NoticeDismissed(int(deed.with_)),
+}
+
+
+def from_page(deed: Deed) -> Message:
+    """The message that a control's report stands for; an unknown name is a bug and raises ``KeyError``."""
+    return _DEEDS[deed.do](deed)

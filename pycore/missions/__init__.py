@@ -1,0 +1,1 @@
+"""Mission profiles: what differs between archives and missions, as data (one TOML file each)."""

@@ -1,0 +1,74 @@
+"""The regex field: which pattern is in force, what is wrong with the typed one, and what was perhaps meant.
+
+The pattern itself runs in an ECMAScript engine outside: what JavaScript matches cannot be told by another
+engine.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+#: Characters that a regular expression reads otherwise than a glob does.
+_SPECIAL: Final = frozenset(r".+^$()[]{}|\/")
+
+#: What no glob holds and many a regular expression does.
+_NO_GLOB: Final = (".*", "]*", "]+", ")*", "}*", ".+", "\\", "^", "$", "|", "(")
+_GLOB_PARTS: Final = re.compile(r"\[!?[^\[\]!]+\]|.", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternField:
+    """The field's state; ``run`` numbers the runs, and a run that is not the last counts no more.
+
+    ``matching`` is the set of rows that ``in_force`` matches; ``None`` while no pattern is in force.
+    """
+
+    typed: str = ""
+    in_force: str = ""
+    matching: int | None = None
+    run: int = 0
+    running: bool = False
+    error: str = ""
+
+    def retyped(self, text: str) -> PatternField:
+        """After the text has changed: a run is due; an empty field lifts the filter at once."""
+        if not text:
+            return PatternField(run=self.run + 1)
+        return replace(self, typed=text, run=self.run + 1, running=True, error="")
+
+    def matched(self, run: int, matching: int) -> PatternField:
+        """After the engine has answered."""
+        if run != self.run:
+            return self
+        return replace(self, in_force=self.typed, matching=matching, running=False, error="")
+
+    def refused(self, run: int, sentence: str) -> PatternField:
+        """After the engine has refused or overrun: the last valid pattern stays in force."""
+        if run != self.run:
+            return self
+        return replace(self, running=False, error=sentence)
+
+
+def glob_translation(text: str) -> str:
+    """The regular expression that a glob such as ``*.fits`` was meant as, or ``""`` where the text is no
+    glob.
+
+    ``*`` taken for a wildcard is the commonest mistake in this field. ``?`` and ``[...]`` are understood too.
+    What can only be a regular expression (an escape, an anchor, ``.*``, a group) is left alone.
+    """
+    core = text.strip("*")
+    is_glob = "*" in text or text.startswith("?")
+    if not is_glob or not core or any(mark in text for mark in _NO_GLOB):
+        return ""
+    # Unanchored search makes a star at either end superfluous.
+    head = "" if text.startswith("*") else "^"
+    tail = "" if text.endswith("*") else "$"
+    return head + "".join(_part(part) for part in _GLOB_PARTS.findall(core)) + tail
+
+
+def _part(part: str) -> str:
+    if len(part) > 1:
+        return f"[^{part[2:]}" if part.startswith("[!") else part
+    return {"*": ".*", "?": "."}.get(part) or (f"\\{part}" if part in _SPECIAL else part)

@@ -1,0 +1,172 @@
+"""What a download or a script is to fetch: each product once, with address, path and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+from urllib.parse import quote
+
+from pycore import address as addresses
+from pycore import bits, layout
+from pycore.catalog import Catalog
+from pycore.layout import Place, Structure
+from pycore.missions.profile import Profile
+from pycore.product import Row
+
+ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """A row of the manifest: a dataset that the product belongs to; ``number`` is its place in list order."""
+
+    uri: str
+    dataset: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A product, fetched once; ``size`` in bytes as the list says.
+
+    ``url`` is ``None`` where no address is known, and ``problem`` says why. ``with_token`` marks the products
+    that need a sign-in and stand at an origin that the profile trusts with it. The first of ``rows`` is the
+    primary.
+    """
+
+    mission: str
+    filename: str
+    path: str
+    url: str | None
+    problem: str
+    size: int
+    exclusive: bool
+    with_token: bool
+    sha256: str | None
+    md5: str | None
+    rows: tuple[PlannedRow, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A download as it is to be: ``root`` is its one folder, named by the time of the click."""
+
+    root: str
+    structure: str
+    files: tuple[PlannedFile, ...]
+    user: str
+    signed_in: bool
+
+    @cached_property
+    def total_bytes(self) -> int:
+        """Bytes to fetch."""
+        return sum(file.size for file in self.files)
+
+    @cached_property
+    def exclusive_count(self) -> int:
+        """How many files are under exclusive access."""
+        return sum(file.exclusive for file in self.files)
+
+    @cached_property
+    def renamed(self) -> tuple[tuple[str, str], ...]:
+        """The path that the archive's names would give and the path used, where the two differ."""
+        structure = Structure(self.structure)
+        plain = (
+            layout.plain_path(Place(f.mission, f.rows[0].dataset, f.filename), structure) for f in self.files
+        )
+        return tuple((name, f.path) for name, f in zip(plain, self.files, strict=True) if name != f.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One mission's share of a plan: the rows of ``selected`` in its catalog."""
+
+    profile: Profile
+    catalog: Catalog
+    selected: int
+
+
+def make_plan(parts: Sequence[Part], structure: Structure, epoch_ms: float, user: str | None) -> Plan:
+    """The plan for a selection; ``user`` is ``None`` while nobody is signed in. Files stand in list order."""
+    drafts = [draft for part in parts for draft in _drafts(part)]
+    used = layout.paths(
+        (Place(part.profile.name, rows[0].dataset, row.filename) for part, row, rows, _ in drafts), structure
+    )
+    files = tuple(
+        _planned(part, row, rows, exclusive, path)
+        for (part, row, rows, exclusive), path in zip(drafts, used, strict=True)
+    )
+    return Plan(layout.stamp(epoch_ms), structure.value, files, user or ANONYMOUS, user is not None)
+
+
+_Draft = tuple[Part, Row, tuple[PlannedRow, ...], bool]
+
+
+def _drafts(part: Part) -> Iterable[_Draft]:
+    catalog = part.catalog
+    members: dict[int, list[int]] = {}
+    for index in sorted(bits.indices(part.selected), key=catalog.list_position):
+        members.setdefault(catalog.product_number(index), []).append(index)
+    for indices in members.values():
+        rows = tuple(
+            PlannedRow(
+                manifest_uri(part.profile.name, catalog.listed(index).row),
+                catalog.listed(index).row.dataset,
+                catalog.list_position(index),
+            )
+            for index in indices
+        )
+        yield part, catalog.product_row(indices[0]), rows, catalog.is_exclusive(indices[0])
+
+
+def _planned(part: Part, row: Row, rows: tuple[PlannedRow, ...], exclusive: bool, path: str) -> PlannedFile:
+    url, problem = address(row, part.profile)
+    trusted = url is not None and addresses.origin(url) in part.profile.archive.token_origins
+    return PlannedFile(
+        mission=part.profile.name,
+        filename=row.filename,
+        path=path,
+        url=url,
+        problem=problem,
+        size=row.size,
+        exclusive=exclusive,
+        with_token=exclusive and trusted,
+        sha256=row.sha256 or None,
+        md5=row.md5 or None,
+        rows=rows,
+    )
+
+
+#: Scheme, host and port of an address; whether the token goes along depends on it.
+origin: Final = addresses.origin
+
+
+def manifest_uri(mission: str, row: Row) -> str:
+    """The URI column of the manifest: the row's own where that has a scheme, else MAST's form."""
+    if addresses.scheme(row.uri):
+        return row.uri
+    return f"mast:{mission}/product/{row.filename}"
+
+
+def address(row: Row, profile: Profile) -> tuple[str | None, str]:
+    """Where a product is fetched, or ``None`` and why that is not known.
+
+    The row's ``url`` first; then an http ``uri``; then the profile's address for a URI of a scheme that it
+    knows; then the profile's address of the dataset's file.
+    """
+    uri, archive = row.uri, profile.archive
+    given = row.url or (uri if addresses.scheme(uri) in ("http", "https") else "")
+    if given:
+        problem = addresses.problem(given)
+        return (None, problem) if problem else (addresses.spelled(given), "")
+    if not addresses.scheme(uri):
+        template, uri = archive.retrieve, uri or f"{row.dataset}/{row.filename}"
+    elif addresses.scheme(uri) in archive.uri_schemes:
+        template = archive.retrieve_by_uri
+    else:
+        return None, f"no archive is known for addresses that begin with {addresses.scheme(uri)}:"
+    if not template:
+        return None, "neither the list nor what is known of the mission gives an address for it"
+    return template.replace("{uri}", quote(uri, safe="")), ""

@@ -1,0 +1,1 @@
+"""Scripts that fetch a plan without the overlay."""

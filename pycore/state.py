@@ -1,0 +1,160 @@
+"""The state of the panel: one frozen value, from which the page is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+from pycore.formats.list_products import BadRow
+from pycore.layout import Structure
+from pycore.manifest import Outcome
+from pycore.messages import Message, PlaceOffered
+from pycore.missions.profile import Profile, Profiles
+from pycore.pattern import PatternField
+from pycore.plan import Part, Plan
+from pycore.selection import Choice, Selector
+
+ROWS_PER_PAGE: Final = (50, 100, 250, 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Mission:
+    """One mission's products and what is chosen of them; ``revision`` changes when its list grows."""
+
+    profile: Profile
+    selector: Selector
+    choice: Choice = field(default_factory=Choice)
+    pattern: PatternField = field(default_factory=PatternField)
+    revision: int = 0
+
+    @property
+    def matching(self) -> int:
+        """The rows that the pattern in force lets through."""
+        matching = self.pattern.matching
+        return self.selector.catalog.everything if matching is None else matching
+
+    def wanted(self) -> int:
+        """The rows that the controls take, access aside."""
+        return self.selector.wanted(self.choice, self.matching)
+
+    def selected(self, *, exclusive_too: bool) -> int:
+        """The rows that would be downloaded."""
+        return self.selector.selected(self.choice, self.matching, exclusive_too=exclusive_too)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is signed in (``None``: nobody) and which origins know it; the token itself is not here."""
+
+    user: str | None = None
+    origins: tuple[str, ...] = ()
+    checking: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The view of all selected files; ``page`` counts from 0."""
+
+    open: bool = False
+    page: int = 0
+    per_page: int = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the person: ``good``, ``warning`` or ``bad``; ``rows`` lists refused rows."""
+
+    number: int
+    tone: str
+    sentence: str
+    hint: str = ""
+    rows: tuple[BadRow, ...] = ()
+
+
+class Stage(Enum):
+    """Where a download stands on screen."""
+
+    CONFIRM = "confirm"
+    OPENING = "opening"
+    RUNNING = "running"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A download on screen; ``rate`` in bytes a second, smoothed; times in seconds.
+
+    ``blocked`` says of each origin that this page may not read why that is."""
+
+    plan: Plan
+    epoch_ms: float
+    forecast: int
+    stage: Stage = Stage.CONFIRM
+    place: str = ""
+    files_complete: int = 0
+    files_failed: int = 0
+    bytes_complete: int = 0
+    current: str = ""
+    attempt: int = 0
+    pausing: bool = False
+    rate: float = 0.0
+    measured: tuple[float, int] | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    blocked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that the page shows."""
+
+    profiles: Profiles = field(default_factory=Profiles)
+    missions: tuple[Mission, ...] = ()
+    current: str = ""
+    structure: Structure = Structure.NESTED
+    menu: str = ""
+    account: Account = field(default_factory=Account)
+    preview: Preview = field(default_factory=Preview)
+    notices: tuple[Notice, ...] = ()
+    noticed: int = 0
+    opening: tuple[tuple[str, str], ...] = ()
+    demo: bool = False
+    last_list: str = ""
+    datasets: str = ""
+    places: tuple[PlaceOffered, ...] = ()
+    download: Download | None = None
+    waiting: tuple[Message, ...] = ()
+
+    @property
+    def mission(self) -> Mission | None:
+        """The mission whose controls are shown."""
+        return next((m for m in self.missions if m.profile.name == self.current), None)
+
+    def may_take_exclusive(self, mission: Mission) -> bool:
+        """Whether exclusive products count as takeable: somebody is signed in where the mission's archive is."""
+        trusted = set(mission.profile.archive.token_origins) & set(self.account.origins)
+        return self.account.user is not None and bool(trusted)
+
+    def selected(self, mission: Mission) -> int:
+        """The rows of a mission that would be downloaded."""
+        return mission.selected(exclusive_too=self.may_take_exclusive(mission))
+
+    def parts(self) -> tuple[Part, ...]:
+        """The selection over all missions, for previews, exports, scripts and downloads."""
+        return tuple(Part(m.profile, m.selector.catalog, self.selected(m)) for m in self.missions)
+
+    @property
+    def filtering(self) -> bool:
+        """Whether a pattern is still running: what depends on the selection waits for it."""
+        return any(mission.pattern.running for mission in self.missions)
+
+    def noted(self, tone: str, sentence: str, hint: str = "", rows: tuple[BadRow, ...] = ()) -> State:
+        """The state with one more notice."""
+        notice = Notice(self.noticed + 1, tone, sentence, hint, rows)
+        return replace(self, notices=(*self.notices, notice)[-6:], noticed=self.noticed + 1)
+
+    def changed(self, mission: Mission) -> State:
+        """The state with this mission in the place of the one of its name."""
+        name = mission.profile.name
+        return replace(self, missions=tuple(mission if m.profile.name == name else m for m in self.missions))

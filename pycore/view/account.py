@@ -1,0 +1,68 @@
+"""The sign-in menu: a token in, a name out; the token is kept in memory alone."""
+
+from __future__ import annotations
+
+from pycore.html import Markup, element, join
+from pycore.state import State
+
+
+def account(state: State) -> Markup:
+    """The fold-out below the account's button."""
+    if state.menu != "account":
+        return join()
+    body = _signed_in(state) if state.account.user is not None else _sign_in(state)
+    return element("section", body, class_="menu", role="group", aria_label="Account", data_escape="menu")
+
+
+def _signed_in(state: State) -> Markup:
+    return join(
+        element("p", "Signed in as ", element("strong", state.account.user or "")),
+        element(
+            "p",
+            "Exclusive access files now count as takeable. Whether you may have each of them, the archive says "
+            "when it is fetched.",
+            class_="hint",
+        ),
+        element("button", "Sign out", type="button", data_do="sign-out"),
+    )
+
+
+def _sign_in(state: State) -> Markup:
+    mission = state.mission
+    if mission is None or not mission.profile.archive.whoami:
+        return element("p", "This archive has no sign-in that the page knows of.")
+    page = mission.profile.archive.token_page
+    problem = state.account.error
+    return element(
+        "form",
+        element("label", "Auth.MAST token", for_="token"),
+        element(
+            "input",
+            type="password",
+            id="token",
+            name="token",
+            autocomplete="off",
+            spellcheck="false",
+            aria_describedby="token-hint token-error",
+            aria_invalid="true" if problem else None,
+            autofocus=True,
+        ),
+        element("p", problem, id="token-error", class_="error", role="alert"),
+        element(
+            "p",
+            "It stays in this tab's memory, and goes to ",
+            ", ".join(mission.profile.archive.token_origins),
+            " alone. ",
+            element("a", "Make a token", href=page, rel="noopener noreferrer", target="_blank") if page else None,
+            id="token-hint",
+            class_="hint",
+        ),
+        element(
+            "button",
+            "Checking …" if state.account.checking else "Sign in",
+            type="submit",
+            aria_disabled="true" if state.account.checking else None,
+        ),
+        data_do="sign-in",
+        data_value_of="token",
+    )

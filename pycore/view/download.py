@@ -1,0 +1,192 @@
+"""A download on screen: the confirmation before it, its progress, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pycore.html import Markup, element, join
+from pycore.manifest import Outcome
+from pycore.plan import Plan
+from pycore.state import Download, Stage, State
+from pycore.view.actions import SCRIPT_ADVISED
+from pycore.view.radios import radios
+from pycore.view.summary import lock
+from pycore.volume import duration, files, number, volume
+
+_SHOWN: Final = 200
+
+
+def confirmation(state: State) -> Markup:
+    """The dialog before the first byte: what will come, where to, and what is to be known."""
+    download = state.download
+    if download is None or download.stage is not Stage.CONFIRM:
+        return join()
+    plan = download.plan
+    return element(
+        "dialog",
+        element("h2", "Start this download?", id="confirm-title"),
+        element(
+            "dl",
+            _fact("Files", f"{files(len(plan.files))}, {volume(plan.total_bytes)}"),
+            _fact("As", f"{plan.root}.zip, {volume(download.forecast)} with its manifest"),
+            _fact("Layout", plan.structure),
+        ),
+        _places(state, download),
+        [
+            element("p", f"{told} API QUERY gives a script that can.", class_="error", role="alert")
+            for told in download.blocked
+        ],
+        [element("p", warning, class_="warning") for warning in _warnings(plan)],
+        _renamed(plan),
+        element(
+            "div",
+            element("button", "Back", type="button", data_do="dismiss-download"),
+            element(
+                "button",
+                "Start",
+                type="button",
+                data_do="start",
+                id="start-button",
+                class_="primary",
+                autofocus=True,
+                aria_disabled=None if download.place else "true",
+            ),
+            class_="row end",
+        ),
+        id="confirm",
+        data_modal=True,
+        data_escape="dismiss-download",
+        aria_labelledby="confirm-title",
+    )
+
+
+def _fact(name: str, told: str) -> Markup:
+    return join(element("dt", name), element("dd", told))
+
+
+def _places(state: State, download: Download) -> Markup:
+    fitting = {p.kind: p.label for p in state.places if p.limit is None or p.limit >= download.forecast}
+    if not fitting:
+        limit = max((place.limit or 0 for place in state.places), default=0)
+        told = f"This browser can hold {volume(limit)} here" if limit else "This browser has nowhere to write"
+        return element("p", f"{told}, which is not enough. Use API QUERY, or select less.", class_="error", role="alert")
+    return radios("Save with", "place", fitting, download.place)
+
+
+def _warnings(plan: Plan) -> Iterator[str]:
+    if plan.total_bytes > SCRIPT_ADVISED:
+        yield "More than 1 TB: API QUERY gives a script that survives a closed tab. It is the better way for this."
+    blind = sum(1 for file in plan.files if file.url is None)
+    if blind:
+        yield f"{files(blind)} cannot be fetched, since no address is known; the manifest will say so."
+    outside = sum(1 for file in plan.files if file.exclusive and not file.with_token)
+    if outside:
+        yield (
+            f"{files(outside)} under exclusive access stand at an address that your token is not sent to; "
+            "the archive may refuse them."
+        )
+
+
+def _renamed(plan: Plan) -> Markup | None:
+    if not plan.renamed:
+        return None
+    lines = [element("li", plain, " → ", element("b", used)) for plain, used in plan.renamed[:_SHOWN]]
+    more = len(plan.renamed) - _SHOWN
+    return element(
+        "details",
+        element("summary", f"{files(len(plan.renamed))} will have another name"),
+        element("ul", lines, element("li", f"and {number(more)} more") if more > 0 else None),
+        open=len(plan.renamed) <= 10,
+    )
+
+
+def progress(state: State) -> Markup:
+    """The download under way, or what became of it."""
+    download = state.download
+    if download is None or download.stage is Stage.CONFIRM:
+        return join()
+    return _ended(download) if download.stage is Stage.ENDED else _running(download)
+
+
+def _running(download: Download) -> Markup:
+    plan = download.plan
+    total = plan.total_bytes
+    return element(
+        "section",
+        element("h2", "Downloading", id="progress-title"),
+        element("progress", max=str(total or 1), value=str(download.bytes_complete), aria_labelledby="progress-title"),
+        element("p", _how_far(download), class_="figures"),
+        element("p", _doing(download), class_="hint path"),
+        element(
+            "div",
+            element("button", "FINISH NOW", type="button", data_do="stop", data_with="keep"),
+            element("button", "CANCEL", type="button", data_do="stop", data_with="nothing"),
+            class_="row end",
+        ),
+        aria_labelledby="progress-title",
+        class_="download",
+    )
+
+
+def _how_far(download: Download) -> str:
+    plan = download.plan
+    parts = [
+        f"{number(download.files_complete)} of {files(len(plan.files))}",
+        f"{volume(download.bytes_complete)} of {volume(plan.total_bytes)}",
+    ]
+    if download.files_failed:
+        parts.insert(1, f"{number(download.files_failed)} failed")
+    if download.rate:
+        parts.append(f"{volume(int(download.rate))}/s")
+        parts.append(f"{duration((plan.total_bytes - download.bytes_complete) / download.rate)} left")
+    return " · ".join(parts)
+
+
+def _doing(download: Download) -> str:
+    if download.stage is Stage.OPENING:
+        return "Waiting for a place to write …"
+    if download.pausing:
+        return f"{download.current}: broke, trying again (attempt {download.attempt + 1})"
+    return download.current
+
+
+def _ended(download: Download) -> Markup:
+    plan = download.plan
+    failed = [(f, o) for f, o in zip(plan.files, download.outcomes, strict=True) if o.reason]
+    verdict = (
+        f"All {files(len(plan.files))} are complete."
+        if not failed
+        else f"{number(download.files_complete)} of {files(len(plan.files))} are complete; {number(len(failed))} could not be had."
+    )
+    if len(plan.files) == 1 and not failed:
+        verdict = "The file is complete."
+    return element(
+        "section",
+        element("h2", "Download finished" if not failed else "Download finished with gaps", id="progress-title"),
+        element("p", verdict, class_="figures"),
+        element("p", f"{plan.root}.zip", class_="hint path"),
+        _missing([(file.path, file.exclusive, outcome) for file, outcome in failed]),
+        element(
+            "div", element("button", "Close", type="button", data_do="dismiss-download"), class_="row end"
+        ),
+        aria_labelledby="progress-title",
+        class_=f"download {'bad' if failed else 'good'}",
+    )
+
+
+def _missing(failed: list[tuple[str, bool, Outcome]]) -> Markup | None:
+    if not failed:
+        return None
+    lines = [
+        element("li", lock() if exclusive else None, element("b", path), f": {outcome.reason}")
+        for path, exclusive, outcome in failed[:_SHOWN]
+    ]
+    more = len(failed) - _SHOWN
+    return element(
+        "ul",
+        lines,
+        element("li", f"and {number(more)} more, all in the manifest") if more > 0 else None,
+        class_="missing",
+        aria_label="Files that could not be had",
+    )

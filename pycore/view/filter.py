@@ -1,0 +1,80 @@
+"""The regex field: what is typed, what is in force, and how much it lets through."""
+
+from __future__ import annotations
+
+from pycore.html import Markup, element, join
+from pycore.pattern import PatternField, glob_translation
+from pycore.state import Mission, State
+from pycore.volume import files, volume
+
+
+def pattern(state: State) -> Markup:
+    """The textbox Regex filter with its messages."""
+    mission = state.mission
+    if mission is None:
+        return join()
+    field = mission.pattern
+    help_page = mission.profile.help.get("regex")
+    return join(
+        element(
+            "p",
+            "Enter a ",
+            element("a", "JavaScript-style regular expression", href=help_page, target="_blank", rel="noopener noreferrer")
+            if help_page
+            else "JavaScript-style regular expression",
+            " to select particular file types or names",
+            class_="lead",
+        ),
+        element(
+            "div",
+            element("label", "Regex filter", for_="regex", class_="field-name"),
+            element(
+                "input",
+                type="text",
+                id="regex",
+                data_do="pattern",
+                value=field.typed,
+                placeholder=r"for example _cal\.fits$",
+                autocomplete="off",
+                autocapitalize="off",
+                spellcheck="false",
+                aria_invalid="true" if field.error else None,
+                aria_describedby="regex-state regex-error",
+            ),
+            class_="field",
+        ),
+        element("p", _told(mission), id="regex-state", class_="hint", role="status"),
+        element("p", _wrong(field), id="regex-error", class_="error", role="alert"),
+        _glob(field),
+    )
+
+
+def _told(mission: Mission) -> str:
+    field = mission.pattern
+    if field.running:
+        return "filtering …"
+    if field.matching is None:
+        return "No filter is in force."
+    catalog = mission.selector.catalog
+    rows = mission.wanted()
+    named = f"“{field.in_force}” is in force: " if field.error else ""
+    return f"{named}{files(catalog.count(rows))}, {volume(catalog.volume(rows))} match"
+
+
+def _wrong(field: PatternField) -> str:
+    if not field.error:
+        return ""
+    kept = f"The last valid pattern, {field.in_force}, stays in force." if field.in_force else "No filter is in force."
+    return f"{field.error} {kept}"
+
+
+def _glob(field: PatternField) -> Markup | None:
+    meant = glob_translation(field.typed)
+    if not meant or meant == field.typed:
+        return None
+    return element(
+        "p",
+        "This looks like a wildcard pattern. As a regular expression it is ",
+        element("button", meant, type="button", data_do="take-glob", data_with=meant, class_="take", id="take-glob"),
+        class_="hint glob",
+    )

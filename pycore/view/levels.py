@@ -1,0 +1,139 @@
+"""Processing levels and the suffixes in them, three-state boxes with counts and volumes; reference files."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from pycore.catalog import Facet
+from pycore.html import Markup, element, join
+from pycore.selection import Tick
+from pycore.state import Mission, State
+from pycore.volume import files, volume
+
+
+def levels(state: State) -> Markup:
+    """The button File level with its fold-out, and INCLUDE CALIBRATION REFERENCE FILES where the mission has it."""
+    mission = state.mission
+    if mission is None:
+        return join()
+    names = [level.name for level in mission.profile.levels if level.name in mission.selector.boxes]
+    example = f", e.g. {', '.join(names[:3])}" if names else ""
+    count = mission.selector.categories(mission.choice)
+    return join(
+        element(
+            "div",
+            element("p", f"Select processing level{example}", class_="lead"),
+            element(
+                "button",
+                element("span", "File level", id="levels-label"),
+                element("span", f"Selecting {count} file categor{'y' if count == 1 else 'ies'}", id="levels-count"),
+                type="button",
+                id="levels-button",
+                class_="fold",
+                data_do="menu",
+                data_with="levels",
+                aria_labelledby="levels-label",
+                aria_describedby="levels-count",
+                aria_expanded="true" if state.menu == "levels" else "false",
+                aria_controls="levels-fold",
+            ),
+            class_="level",
+        ),
+        _references(mission),
+        element("div", _fold(mission) if state.menu == "levels" else None, id="levels-fold", data_escape="menu"),
+    )
+
+
+def _references(mission: Mission) -> Markup | None:
+    rule = mission.profile.references
+    if rule is None:
+        return None
+    weight = _weight(mission, mission.selector.references)
+    return element(
+        "div",
+        element(
+            "label",
+            element(
+                "input",
+                type="checkbox",
+                id="references-box",
+                data_do="references",
+                checked=mission.choice.references,
+                aria_describedby="references-weight",
+            ),
+            element("span", rule.label),
+            class_="check",
+        ),
+        element("p", weight, id="references-weight", class_="hint"),
+        class_="references",
+    )
+
+
+def _fold(mission: Mission) -> Markup:
+    if not mission.selector.boxes:
+        return element("p", "This list has no processing levels to choose from.", class_="hint")
+    hints = {level.name: level.hint for level in mission.profile.levels}
+    return join(
+        element("div", [_level(mission, level, hints) for level in mission.selector.boxes], class_="boxes"),
+        _help(mission),
+    )
+
+
+def _level(mission: Mission, level: str, hints: dict[str, str]) -> Markup:
+    name = level or "no level"
+    box = mission.selector.level(level)
+    suffixes = mission.selector.boxes[level]
+    return element(
+        "div",
+        _box(mission, box, name, do="level", of=[level], hint=hints.get(level, "")),
+        element("div", [_suffix(mission, facet, mask) for facet, mask in suffixes.items()], class_="suffixes"),
+        role="group",
+        aria_label=name,
+        class_="box-group",
+    )
+
+
+def _suffix(mission: Mission, facet: Facet, mask: int) -> Markup:
+    return _box(mission, mask, facet.suffix or "no suffix", do="suffix", of=[facet.level, facet.suffix])
+
+
+def _box(mission: Mission, box: int, name: str, *, do: str, of: list[str], hint: str = "") -> Markup:
+    # JSON, because an attribute would not bring every character of a list's own words back.
+    argument = json.dumps(of)
+    tick = mission.selector.box_state(box, mission.choice)
+    return element(
+        "label",
+        element(
+            "input",
+            type="checkbox",
+            id=f"{do}:{quote(argument)}",
+            data_do=do,
+            data_with=argument,
+            checked=tick is Tick.ALL,
+            data_mixed="true" if tick is Tick.PARTIAL else None,
+        ),
+        element("span", name, class_="name"),
+        " ",
+        element("span", _weight(mission, box), class_="weight"),
+        element("span", f" {hint}", class_="hint") if hint else None,
+        class_="check",
+    )
+
+
+def _weight(mission: Mission, rows: int) -> str:
+    catalog = mission.selector.catalog
+    return f"{files(catalog.count(rows))}, {volume(catalog.volume(rows))}"
+
+
+def _help(mission: Mission) -> Markup | None:
+    pages = [
+        (mission.profile.help.get("products"), "What the levels are"),
+        (mission.profile.help.get("suffixes"), "What the suffixes mean"),
+    ]
+    links = [
+        element("li", element("a", words, href=page, target="_blank", rel="noopener noreferrer"))
+        for page, words in pages
+        if page
+    ]
+    return element("ul", links, class_="links") if links else None

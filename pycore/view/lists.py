@@ -1,0 +1,117 @@
+"""Product lists: what is open, what was refused, and how to get one."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import quote
+
+from pycore.html import Markup, element, join
+from pycore.state import Notice, State
+
+#: A list with thousands of bad rows is told by its first ones; the number is told in full.
+_ROWS_SHOWN: Final = 100
+
+
+def notices(state: State) -> Markup:
+    """Lists on their way, and what there is to tell, newest last."""
+    opening = [
+        element("p", element("span", class_="spinner", aria_hidden="true"), f"Opening {source} … {told}", class_="notice")
+        for source, told in state.opening
+    ]
+    return join(opening, [_notice(notice) for notice in state.notices])
+
+
+def _notice(notice: Notice) -> Markup:
+    return element(
+        "div",
+        element(
+            "div",
+            element("p", notice.sentence),
+            element("p", notice.hint, class_="hint") if notice.hint else None,
+            _bad_rows(notice) if notice.rows else None,
+        ),
+        element(
+            "button",
+            element("span", "×", aria_hidden="true"),
+            type="button",
+            class_="close",
+            data_do="dismiss",
+            data_with=str(notice.number),
+            aria_label=f"Dismiss: {notice.sentence[:60]}",
+        ),
+        class_=f"notice {notice.tone}",
+        role="alert" if notice.tone == "bad" else None,
+    )
+
+
+def _bad_rows(notice: Notice) -> Markup:
+    rows = [
+        element("li", f"Row {bad.number}", f" ({bad.filename})" if bad.filename else "", f": {bad.sentence} [{bad.code}]")
+        for bad in notice.rows[:_ROWS_SHOWN]
+    ]
+    more = len(notice.rows) - _ROWS_SHOWN
+    return element(
+        "details",
+        element("summary", "Which rows, and why"),
+        element("ul", rows, element("li", f"and {more} more") if more > 0 else None),
+    )
+
+
+def sources(state: State) -> Markup:
+    """What is open, and the way to open another list."""
+    told = "This is the built-in demo archive: small made-up files, in the form of the real ones." if state.demo else ""
+    last = element("button", f"Open again: {state.last_list}", type="button", data_do="last-list", class_="quiet")
+    return join(
+        element("p", told, class_="hint") if told else None,
+        element(
+            "div",
+            element("button", "Open product list", type="button", data_do="open-file", id="open-button", class_="quiet"),
+            last if state.last_list else None,
+            element("span", "or drop a file anywhere on the page", class_="hint"),
+            class_="row",
+        ),
+    )
+
+
+def empty(state: State) -> Markup:
+    """What stands in the panel's place while no list is open: how to get one."""
+    if state.missions or state.opening:
+        return join()
+    return join(
+        element("h2", "No product list is open"),
+        element(
+            "p",
+            "A product list says which files belong to your datasets. It is a JSON file in the form of MAST's "
+            "list_products answer. With astroquery you save one so:",
+        ),
+        element("pre", element("code", _SNIPPET), tabindex="0", role="region", aria_label="astroquery example"),
+        element("p", "Or let the archive answer in the browser, save the page, and open it here:"),
+        element(
+            "div",
+            element("label", "Dataset names, separated by commas", for_="datasets", class_="field-name"),
+            element("input", type="text", id="datasets", data_do="datasets", value=state.datasets, autocomplete="off"),
+            class_="field",
+        ),
+        element("ul", [_list_link(state, name) for name in ("JWST", "HST")], class_="links"),
+    )
+
+
+def _list_link(state: State, name: str) -> Markup:
+    profile = state.profiles.named(name)
+    datasets = ",".join(part.strip() for part in state.datasets.split(",") if part.strip())
+    address = profile.archive.list_products + quote(datasets, safe=",")
+    words = f"{name} products of {datasets}" if datasets else f"{name} products"
+    return element("li", element("a", words, href=address, target="_blank", rel="noopener noreferrer"))
+
+
+_SNIPPET: Final = """\
+import json
+from astroquery.mast import MastMissions
+
+mission = MastMissions(mission="jwst")
+products = mission.get_product_list(["jw02736001001_02101_00001_nrcb1"])
+rows = [{name: row[name].item() if hasattr(row[name], "item") else str(row[name])
+         for name in products.colnames} for row in products]
+with open("products.json", "w") as out:
+    json.dump({"mission": "JWST", "products": rows}, out)
+"""

@@ -1,0 +1,101 @@
+"""The selection summary and the quick selects."""
+
+from __future__ import annotations
+
+from pycore.catalog import Catalog
+from pycore.html import Markup, element, join
+from pycore.selection import Quick
+from pycore.state import Mission, State
+from pycore.volume import files, number, volume
+
+
+def summary(state: State) -> Markup:
+    """Selected and all, volume and file count, over all missions; with several, a line for each below."""
+    if not state.missions:
+        return join()
+    selected = [(mission, state.selected(mission)) for mission in state.missions]
+    everything = [(mission, mission.selector.catalog.everything) for mission in state.missions]
+    return join(
+        element("p", element("span", "Selected: ", class_="what"), _weight(selected), class_="selected"),
+        element("p", element("span", "All: ", class_="what"), _weight(everything), _locked(selected)),
+        _each(state) if len(state.missions) > 1 else None,
+        _not_yours(state),
+    )
+
+
+def _weight(sets: list[tuple[Mission, int]]) -> str:
+    size = sum(mission.selector.catalog.volume(rows) for mission, rows in sets)
+    count = sum(mission.selector.catalog.count(rows) for mission, rows in sets)
+    return f"{volume(size)} - {files(count)}"
+
+
+def _locked(selected: list[tuple[Mission, int]]) -> Markup | None:
+    """The number of exclusive access files that are not selected, with a yellow lock."""
+    left = sum(_exclusive(mission.selector.catalog, ~rows) for mission, rows in selected)
+    if not left:
+        return None
+    what = "file" if left == 1 else "files"
+    return element("span", " (", lock(), f" {number(left)} exclusive access {what} not selected)", class_="locked")
+
+
+def _not_yours(state: State) -> Markup | None:
+    """A warning when the controls would take exclusive files that the user may not have."""
+    refused = sum(
+        _exclusive(mission.selector.catalog, mission.wanted() & ~state.selected(mission)) for mission in state.missions
+    )
+    if not refused:
+        # The line keeps its place where it may come, so that nothing below moves under the pointer.
+        locked = any(mission.selector.catalog.exclusive for mission in state.missions)
+        return element("p", class_="warning") if locked else None
+    one = refused == 1
+    return element(
+        "p",
+        lock(),
+        f" {number(refused)} of the files chosen below {'is' if one else 'are'} under exclusive access and "
+        f"{'was' if one else 'were'} left out. Sign in, at the upper right, to take {'it' if one else 'them'}.",
+        class_="warning",
+    )
+
+
+def _exclusive(catalog: Catalog, rows: int) -> int:
+    return catalog.count(rows & catalog.exclusive)
+
+
+def _each(state: State) -> Markup:
+    lines = [
+        element("li", element("span", mission.profile.name, class_="what"), f" {_of(state, mission)}")
+        for mission in state.missions
+    ]
+    return element("ul", lines, class_="missions")
+
+
+def _of(state: State, mission: Mission) -> str:
+    catalog, rows = mission.selector.catalog, state.selected(mission)
+    return f"{volume(catalog.volume(rows))}, {number(catalog.count(rows))} of {files(catalog.count(catalog.everything))}"
+
+
+def lock() -> Markup:
+    """The yellow lock of exclusive access; the words beside it say the same."""
+    return element("span", class_="lock", aria_hidden="true")
+
+
+def quick_selects(state: State) -> Markup:
+    """ALL, RECOMMENDED, NONE; pressed while the choice equals what they make of it."""
+    mission = state.mission
+    if mission is None:
+        return join()
+    buttons = [
+        element(
+            "button",
+            quick.value,
+            type="button",
+            data_do="quick",
+            data_with=quick.value,
+            aria_pressed="true" if mission.selector.pressed(quick, mission.choice) else "false",
+        )
+        for quick in Quick
+    ]
+    return join(
+        element("h2", "Choose file types to download", id="quick-title"),
+        element("div", buttons, role="group", aria_labelledby="quick-title", class_="segmented"),
+    )

@@ -1,0 +1,1 @@
+"""A real HTTP archive with faults on demand, for tests and demonstrations."""

@@ -1,0 +1,102 @@
+/* The edge without the application: what the tests of the sinks talk to. */
+import * as clock from "./clock.js";
+import * as fetcher from "./fetcher.js";
+import * as regex from "./regex.js";
+import * as sinks from "./sinks.js";
+
+const MEGABYTE = 1 << 20;
+
+/** Bytes of which each depends on its place in the file, so that a chunk lost, doubled or moved shows. */
+function bytesAt(start, length) {
+  const words = new Uint32Array(Math.ceil(length / 4));
+  for (let index = 0; index < words.length; index += 1) words[index] = Math.imul(start / 4 + index, 2654435761);
+  return new Uint8Array(words.buffer).slice(0, length);
+}
+
+/** Writes a file in chunks and tells how many milliseconds it took, or which failure ended it. */
+async function fill({ kind, filename = "file.zip", size, announced = size, chunk = MEGABYTE, quick = false }) {
+  const began = performance.now();
+  try {
+    const sink = await sinks.open(kind, filename, announced);
+    for (let start = 0; start < size; start += chunk) {
+      const length = Math.min(chunk, size - start);
+      await sink.write(quick ? new Uint8Array(length).fill(start / chunk) : bytesAt(start, length));
+    }
+    await sink.close();
+  } catch (failure) {
+    return failure.code ?? String(failure);
+  }
+  return performance.now() - began;
+}
+
+/** The file that was opened last, for tests that stop half-way. */
+let current = null;
+
+async function begin({ kind, filename = "file.zip", size = null }) {
+  current = await sinks.open(kind, filename, size);
+}
+
+/** Runs a method of the file that was opened last and gives the code of its failure, or nothing. */
+const told = (work) => work.then(() => "", (failure) => failure.code ?? String(failure));
+const write = (size) => told(current.write(new Uint8Array(size)));
+const close = () => told(current.close());
+const abort = () => told(current.abort("the test says so"));
+
+/** Writes megabytes until the file fails. */
+async function writeOn() {
+  for (;;) {
+    const failure = await write(MEGABYTE);
+    if (failure) return failure;
+  }
+}
+
+/** Has the picker give a file of the page's private file system. */
+function stubPicker() {
+  globalThis.showSaveFilePicker = async ({ suggestedName }) => {
+    const folder = await navigator.storage.getDirectory();
+    return folder.getFileHandle(suggestedName, { create: true });
+  };
+}
+
+function stubPickerRefusing(name) {
+  globalThis.showSaveFilePicker = async () => { throw new DOMException("so it goes", name); };
+}
+
+/** What the private file system holds: names and sums (SHA-256). */
+async function privateFiles() {
+  const folder = await navigator.storage.getDirectory();
+  const found = {};
+  for await (const [name, handle] of folder.entries()) {
+    const sum = await crypto.subtle.digest("SHA-256", await (await handle.getFile()).arrayBuffer());
+    found[name] = [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+  return found;
+}
+
+/**
+ * Plays the page's part towards the service worker, but reads the download by fetch() and, at first, not at all.
+ * Tells how many bytes the worker asked for until then, and how many came in the end.
+ */
+async function readLate(size) {
+  await sinks.prepare();
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  let sent = 0;
+  port1.onmessage = ({ data }) => {
+    if (data.type !== "pull") return;
+    if (sent < size) port1.postMessage({ type: "bytes", parts: [new Uint8Array(MEGABYTE)] });
+    else port1.postMessage({ type: "close" });
+    sent += MEGABYTE;
+  };
+  active.postMessage({ type: "offer", id: "late", filename: "late.zip", size }, [port2]);
+  const response = await fetch("./download/late/late.zip");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const ahead = sent;
+  return { ahead, received: (await response.arrayBuffer()).byteLength };
+}
+
+globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
+globalThis.edgeTest = Object.freeze({
+  abort, begin, close, fill, privateFiles, readLate, stubPicker, stubPickerRefusing, write, writeOn,
+});
+document.documentElement.dataset.state = "ready";

@@ -1,0 +1,1 @@
+"""The page: what touches the browser, and the steps that build it."""

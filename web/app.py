@@ -1,0 +1,90 @@
+"""The composition root: the panel on a real page."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import partial
+from typing import Final
+
+import js
+
+from pycore import messages as m
+from pycore.errors import OverlayError
+from pycore.formats.list_products import read
+from web.browser.clock import Clock
+from web.browser.http import Http, Keyring
+from web.browser.page import DocumentPage
+from web.browser.regex import RegexEngine
+from web.browser.save import save
+from web.browser.sink import Sinks
+from web.browser.store import ListStore
+from web.panel import LARGEST_LIST, Browser, Panel
+
+_SITE: Final = "./site.json"
+_DEMO: Final = ("./demo/jwst.json", "./demo/hst.json")
+_LARGEST_SITE: Final = 2**20
+
+
+def main() -> None:
+    """Start the panel; ``data-state`` says how that went."""
+    asyncio.ensure_future(_start())
+
+
+async def _start() -> None:
+    try:
+        await _run()
+    except Exception as broken:
+        js.overlayEdge.fail(str(broken))
+        raise
+
+
+async def _run() -> None:
+    page, sinks, http = DocumentPage(), Sinks(), Http()
+    browser = Browser(page, http, Keyring(), RegexEngine(), sinks, Clock(), ListStore(), save)
+    asked = js.URLSearchParams.new(js.location.search)
+    panel = Panel(browser, mission=str(asked.get("mission") or ""))
+    await _read_site(panel, http)
+    urls = [str(url) for url in asked.getAll("products")]
+    if urls:
+        for url in urls:
+            await panel.open_url(_absolute(url), url)
+    else:
+        await _open_demo(panel, http)
+    page.connect(partial(_deed, panel), panel.open_file)
+    page.tell("ready")
+    await panel.offer_last()
+    await sinks.prepare()
+    rungs = await sinks.capabilities()
+    panel.hear(m.PlacesKnown(tuple(m.PlaceOffered(rung.kind, rung.label, rung.limit) for rung in rungs)))
+
+
+async def _read_site(panel: Panel, http: Http) -> None:
+    """Take the operator's configuration, if the site has one."""
+    try:
+        answer = await http.get_text(_absolute(_SITE), limit_bytes=_LARGEST_SITE)
+        panel.prepare(m.SiteRead(json.loads(answer.text)))
+    except (OverlayError, ValueError) as wrong:
+        panel.hear(m.Told("bad", f"The site's configuration, site.json, is not used: {wrong}"))
+
+
+async def _open_demo(panel: Panel, http: Http) -> None:
+    """Open the demo archive, which the page shows since it was built."""
+    urls = [_absolute(url) for url in _DEMO]
+    try:
+        answers = [await http.get_text(url, limit_bytes=LARGEST_LIST) for url in urls]
+        panel.prepare(*(m.ListRead(a.url, a.url, read(a.text), demo=True) for a in answers))
+    except OverlayError as refused:
+        panel.hear(m.ListRefused("The demo archive", refused.code, refused.sentence, refused.hint))
+    panel.draw()
+
+
+def _deed(panel: Panel, do: str, with_: str, value: str, checked: bool) -> None:
+    panel.hear(m.from_page(m.Deed(do, with_, value, checked, float(js.Date.now()))))
+
+
+def _absolute(url: str) -> str:
+    """The address against the page's own; what is none stays as it is, to be refused where it is opened."""
+    if not js.URL.canParse(url, js.document.baseURI):
+        return url
+    return str(js.URL.new(url, js.document.baseURI).href)

@@ -1,0 +1,217 @@
+"""HTTP through the browser's ``fetch``: heads, bodies in chunks, bounded texts, and tokens in memory."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import js
+from pyodide.ffi import to_js
+
+from pycore.errors import OverlayError
+from web.browser.failure import told
+
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+_OK: Final = 200
+_THIS_MACHINE: Final = frozenset({"http://localhost", "http://127.0.0.1", "http://[::1]"})
+
+Progress = Callable[[int, int | None], None]
+
+
+class Abort:
+    """Ends the requests that it was given to, before or after their heads have come."""
+
+    def __init__(self) -> None:
+        self._controller: Any = js.AbortController.new()
+
+    @property
+    def signal(self) -> Any:
+        """The browser's own signal."""
+        return self._controller.signal
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether ``cancel`` was called."""
+        return bool(self.signal.aborted)
+
+    def cancel(self, why: str = "") -> None:
+        """Ends the requests; calls after the first change nothing."""
+        self._controller.abort(why)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Bytes in the browser's memory, at most 1 MiB; a sink takes ``js`` over and leaves it empty."""
+
+    js: Any
+    length: int
+
+    def copy(self) -> bytes:
+        """The bytes in Python's memory: once, for the checksums, and before a sink has them."""
+        copied: bytes = self.js.to_bytes()
+        return copied
+
+
+class Response:
+    """The head of an answer, and its body to be read or cancelled."""
+
+    def __init__(self, opened: Any) -> None:
+        self._opened = opened
+        self.status: int = opened.status
+        self.headers: Mapping[str, str] = MappingProxyType(dict(opened.headers.to_py()))
+        self.url: str = opened.url
+        self.redirected: bool = opened.redirected
+
+    async def read(self) -> Chunk | None:
+        """The next bytes, or None after the last; ``http.cut`` and ``http.cancelled`` are its errors.
+
+        A cut body without Content-Length looks whole to the browser: compare what came with the list's size.
+        """
+        with told():
+            chunk = await self._opened.read()
+        return Chunk(chunk, chunk.byteLength) if chunk else None
+
+    async def cancel(self) -> None:
+        """Lets the connection go; may be called at any time."""
+        await self._opened.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text; ``url`` is where it came from in the end, the base of relative addresses in it."""
+
+    text: str
+    url: str
+    headers: Mapping[str, str]
+
+
+class Http:
+    """GET without cookies, cache or referrer; redirects are followed."""
+
+    async def open(
+        self, url: str, headers: Mapping[str, str] = _NO_HEADERS, abort: Abort | None = None
+    ) -> Response:
+        """The answer's head, whatever its status.
+
+        Errors: ``http.bad-address``, ``http.offline``, ``http.unreachable`` and ``http.cancelled``.
+        A redirect to another origin loses ``Authorization`` (Fetch Standard, HTTP-redirect fetch).
+        """
+        pairs = to_js([[name, value] for name, value in headers.items()])
+        with told():
+            opened = await js.overlayEdge.fetcher.open(url, pairs, abort.signal if abort else None)
+        return Response(opened)
+
+    async def get_text(
+        self,
+        url: str,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        *,
+        limit_bytes: int,
+        progress: Progress | None = None,
+        abort: Abort | None = None,
+    ) -> Text:
+        """A text in UTF-8, byte order mark or not; ``progress`` hears bytes so far and in all (or None).
+
+        Errors beside those of ``open`` and ``read``: ``http.status``, ``http.too-large``, ``http.not-text``.
+        """
+        response = await self.open(url, headers, abort)
+        try:
+            if response.status != _OK:
+                raise OverlayError("http.status", f"The server answers with status {response.status}.")
+            text = await _text(response, limit_bytes, progress)
+        finally:
+            await response.cancel()
+        return Text(text, response.url, response.headers)
+
+    def abort(self) -> Abort:
+        """A new way to end a request."""
+        return Abort()
+
+    async def probe(self, url: str) -> str:
+        """Whether this page may read an address: ``open``, ``blocked`` (closed to it) or ``unreachable``."""
+        with told():
+            finding: str = await js.overlayEdge.fetcher.probe(url)
+        return finding
+
+
+class Keyring:
+    """The token of who is signed in, in memory alone, and the origins that it may go to."""
+
+    def __init__(self) -> None:
+        self._token = ""
+        self._origins: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"Keyring(origins={sorted(self._origins)})"
+
+    def put(self, token: str, origins: Iterable[str]) -> None:
+        """Keeps a token for these origins, instead of any other.
+
+        Errors: ``token.malformed`` for what cannot stand in a header; ``token.insecure-origin`` where anybody
+        on the way could read it (http, but to this very machine).
+        """
+        if not token or not all("!" <= letter <= "~" for letter in token):
+            raise OverlayError("token.malformed", "This is no token.", "Copy it whole, without spaces.")
+        self._origins = frozenset(_secure_origin(origin) for origin in origins)
+        self._token = token
+
+    def forget(self) -> None:
+        """Signs out."""
+        self._token = ""
+        self._origins = frozenset()
+
+    def covers(self, url: str) -> bool:
+        """Whether the token may go to this address."""
+        return _origin(url) in self._origins
+
+    def headers_for(self, url: str) -> dict[str, str]:
+        """The header that signs a request in, or none where the token may not go."""
+        return {"Authorization": f"token {self._token}"} if self.covers(url) else {}
+
+
+def _parsed(url: str) -> Any:
+    # The browser's parser and no other: it reads "https://evil.example\@good.example/" unlike urllib does.
+    return js.URL.new(url) if js.URL.canParse(url) else None
+
+
+def _origin(url: str) -> str:
+    parsed = _parsed(url)
+    return str(parsed.origin) if parsed else ""
+
+
+def _secure_origin(url: str) -> str:
+    parsed = _parsed(url)
+    if parsed and (parsed.protocol == "https:" or f"{parsed.protocol}//{parsed.hostname}" in _THIS_MACHINE):
+        return str(parsed.origin)
+    raise OverlayError("token.insecure-origin", f"A token must not go to {url}.", "They go over https alone.")
+
+
+async def _text(response: Response, limit_bytes: int, progress: Progress | None) -> str:
+    announced = response.headers.get("content-length", "")
+    # With a Content-Encoding the length is that of the compressed body.
+    encoded = "content-encoding" in response.headers
+    total = int(announced) if announced.isascii() and announced.isdigit() and not encoded else None
+    if total is not None and total > limit_bytes:
+        raise _too_large(limit_bytes)
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    pieces: list[str] = []
+    received = 0
+    try:
+        while chunk := await response.read():
+            received += chunk.length
+            if received > limit_bytes:
+                raise _too_large(limit_bytes)
+            pieces.append(decoder.decode(chunk.copy()))
+            if progress:
+                progress(received, total)
+        pieces.append(decoder.decode(b"", final=True))
+    except UnicodeDecodeError as error:
+        raise OverlayError("http.not-text", "The answer is no text in UTF-8.", str(error)) from error
+    return "".join(pieces)
+
+
+def _too_large(limit_bytes: int) -> OverlayError:
+    return OverlayError("http.too-large", f"The answer is larger than {limit_bytes} bytes.")

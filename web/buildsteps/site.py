@@ -1,0 +1,110 @@
+"""The whole site, written to one folder that any plain file server can offer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from web.buildsteps import toolbox
+from web.buildsteps.demo import make_demo
+from web.buildsteps.licences import copy_licences
+from web.buildsteps.runtime import copy_runtime
+from web.buildsteps.shell import ROOT, TOOLS, BuildError, alone, say
+from web.buildsteps.wheel import build_wheel, project_version
+
+#: What of web/ goes to the site as it is.
+OWN: Final = ("*.js", "*.css", "*.svg", "*.png", "*.webmanifest", "main.py")
+#: Where the lists of the demo archive are, in the order in which the page opens them.
+DEMO_LISTS: Final = ("demo/jwst.json", "demo/hst.json")
+#: Marks a folder as one that a build wrote and may replace.
+MARK: Final = "site.json"
+
+
+def build_site(out: Path) -> None:
+    """Write the site to `out`. Equal sources give equal bytes; what was there before stays until the new one is whole.
+
+    The files have the time of the build, not a fixed one: servers make their cache validators from it.
+    """
+    out = out.resolve()
+    if out.exists() and not (out / MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise BuildError(f"{out} holds something that is no site.", "Name a new or empty folder with --out.")
+    modules, wheels = toolbox.node_modules(), toolbox.wheels()
+    with alone(TOOLS / "build.lock"):
+        fresh = out.with_name(f"{out.name}.new")
+        if fresh.exists():
+            shutil.rmtree(fresh)
+        fresh.mkdir(parents=True)
+        sources = _fingerprint()
+        _fill(fresh, modules, wheels)
+        if out.exists():
+            shutil.rmtree(out)
+        fresh.rename(out)
+        _stamp(out).write_text(sources)
+
+
+def build_if_changed(out: Path) -> None:
+    """Write the site to `out` unless it is there already, made from the same sources."""
+    stamp = _stamp(out.resolve())
+    if (out / MARK).is_file() and stamp.is_file() and stamp.read_text() == _fingerprint():
+        return
+    say("Building the site ...")
+    build_site(out)
+
+
+def _fill(site: Path, modules: Path, wheels: Path) -> None:
+    version = project_version()
+    copy_runtime(modules, wheels, site)
+    wheel = build_wheel(site)
+    for path in _matching(ROOT / "web", OWN):
+        shutil.copyfile(path, site / path.name)
+    settings = json.loads((ROOT / "web" / "pyscript.json").read_text(encoding="utf-8"))
+    _write_json(site / "pyscript.json", {**settings, "packages": [f"./{wheel}"]})
+    make_demo(site / "demo")
+    _write_json(site / MARK, {})
+    copy_licences(modules, wheels, site)
+    (site / "index.html").write_text(_prerendered(site, version), encoding="utf-8", newline="\n")
+
+
+def _prerendered(site: Path, version: str) -> str:
+    """Give the page with the panel of the demo archive already in it."""
+    from pycore.prerender import prerender
+
+    lists = [(f"./{name}", (site / name).read_text(encoding="utf-8")) for name in DEMO_LISTS]
+    return prerender((ROOT / "index.html").read_text(encoding="utf-8"), lists, version)
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
+
+
+def _matching(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    return sorted(path for pattern in patterns for path in folder.glob(pattern))
+
+
+def _stamp(out: Path) -> Path:
+    """Name the file that remembers what the site in `out` was made from; it must not be in the site itself."""
+    return TOOLS / f"site-{hashlib.sha256(str(out).encode()).hexdigest()[:12]}.stamp"
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for path in _sources():
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(ROOT).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[Path]:
+    """Name every file that the site is made from."""
+    yield from (ROOT / name for name in ("build.py", "index.html", "pyproject.toml", "LICENSE"))
+    for folder in (ROOT / "pycore", ROOT / "web"):
+        yield from sorted(
+            path
+            for path in folder.rglob("*")
+            if path.is_file() and not {"__pycache__", "node_modules"}.intersection(path.parts)
+        )

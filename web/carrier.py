@@ -1,0 +1,160 @@
+"""Carries a transfer's orders out: requests, writes and ticks, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from pycore import messages as m
+from pycore import transfer as t
+from pycore.errors import OverlayError
+from pycore.transfer import Transfer
+from web import ports
+
+#: Milliseconds between two reports to the panel.
+_REPORT_EVERY: Final = 250.0
+
+
+class Carrier:
+    """The hands of one transfer. Events are taken in strictly one at a time, with all that follows from each.
+
+    A piece of body is read only when the one before it has been written: what the place to write can't take waits
+    at the archive, not in memory.
+    """
+
+    def __init__(
+        self,
+        transfer: Transfer,
+        network: ports.Network,
+        keys: ports.Keys,
+        sink: ports.Sink,
+        clock: ports.Clock,
+        tell: Callable[[m.Message], None],
+    ) -> None:
+        self._transfer = transfer
+        self._network = network
+        self._keys = keys
+        self._sink = sink
+        self._clock = clock
+        self._tell = tell
+        self._turn = asyncio.Lock()
+        self._over: asyncio.Future[m.Message] = asyncio.get_running_loop().create_future()
+        self._requests: dict[int, ports.Abort] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reported = 0.0
+
+    async def run(self) -> m.Message:
+        """Carry the transfer to its end, and give the message that says how it ended."""
+        self._clock.start(self._ticked)
+        try:
+            await self._take_turn(lambda: self._transfer.start(self._clock.now_ms() / 1000))
+            return await self._over
+        finally:
+            self._clock.stop()
+            for abort in self._requests.values():
+                abort.cancel("the transfer is over")
+
+    async def stop(self, keep: bool) -> None:
+        """Stop: close a valid archive of what is there, or leave nothing."""
+        if not keep:
+            # Not in turn: a write that waits for a place that takes nothing would let nobody in.
+            await self._give_up("")
+            return
+        await self._take_turn(lambda: self._transfer.receive(t.Stopped(keep=True)))
+
+    # -- events in --------------------------------------------------------------------------------------------
+
+    def _ticked(self, now_ms: float) -> None:
+        # While a write waits, silence is the sink's, not the network's; the next tick will do.
+        if not self._turn.locked():
+            self._begin(self._take_turn(lambda: self._transfer.receive(t.Ticked(now_ms / 1000))))
+
+    async def _take_turn(self, event: Callable[[], list[t.Order]], chunk: ports.Chunk | None = None) -> None:
+        async with self._turn:
+            if self._over.done():
+                return
+            try:
+                for order in event():
+                    await self._carry_out(order, chunk)
+            except OverlayError as broken:
+                await self._give_up(f"{broken.sentence} {broken.hint}".strip())
+                return
+            self._report()
+
+    def _begin(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        problem = None if task.cancelled() else task.exception()
+        if problem is not None and not self._over.done():
+            self._over.set_exception(problem)
+
+    async def _fetch(self, order: t.Fetch) -> None:
+        number, file = order.fetch, order.file
+        abort = self._requests[number] = self._network.abort()
+        response: ports.Response | None = None
+        try:
+            headers = self._keys.headers_for(file.url or "") if file.with_token else {}
+            response = await self._network.open(file.url or "", headers, abort)
+            await self._hear(t.Responded(number, response.status, response.headers))
+            while number in self._requests and (chunk := await response.read()) is not None:
+                await self._hear(t.Arrived(number, chunk.copy()), chunk)
+            await self._hear(t.Ended(number))
+        except OverlayError as broken:
+            await self._hear(t.Broke(number, broken.sentence))
+        finally:
+            self._requests.pop(number, None)
+            if response is not None:
+                await response.cancel()
+
+    async def _hear(self, event: t.Event, chunk: ports.Chunk | None = None) -> None:
+        await self._take_turn(lambda: self._transfer.receive(event), chunk)
+
+    # -- orders out -------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, order: t.Order, chunk: ports.Chunk | None) -> None:
+        match order:
+            case t.Fetch():
+                self._begin(self._fetch(order))
+            case t.Drop(fetch):
+                abort = self._requests.pop(fetch, None)
+                if abort is not None:
+                    abort.cancel("not wanted any more")
+            case t.Put(data):
+                await self._sink.write(data)
+            case t.PutArrived():
+                await self._sink.write(chunk)
+            case t.Finish():
+                await self._sink.close()
+                self._over.set_result(m.TransferEnded(tuple(self._transfer.outcomes)))
+            case t.Discard():
+                await self._give_up("")
+
+    async def _give_up(self, sentence: str) -> None:
+        """Leave nothing behind; ``sentence`` says why, ``""`` when it was asked for."""
+        if self._over.done():
+            return
+        self._over.set_result(m.TransferDiscarded(sentence))
+        await self._sink.abort(sentence or "cancelled")
+
+    def _report(self) -> None:
+        now = self._clock.now_ms()
+        if self._over.done() or now - self._reported < _REPORT_EVERY:
+            return
+        self._reported = now
+        progress = self._transfer.progress()
+        self._tell(
+            m.TransferMoved(
+                files_complete=progress.files_complete,
+                files_failed=progress.files_failed,
+                bytes_complete=progress.bytes_complete,
+                current=progress.current,
+                attempt=progress.attempt,
+                pausing=progress.pausing,
+                now=now / 1000,
+            )
+        )

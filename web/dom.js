@@ -1,0 +1,207 @@
+// The page's hands: hears what controls report, draws what the core has written. It decides nothing.
+
+import { Idiomorph } from "./idiomorph.js";
+
+/**
+ * @typedef {(deed: string, argument: string, value: string, checked: boolean) => void} Hear
+ * @typedef {(name: string, text: string | null, size: number) => void} HearFile
+ */
+
+/** @type {Hear | null} */
+let hear = null;
+/** @type {HearFile | null} */
+let hearFile = null;
+/** What was done before Python was there to hear it. @type {(() => void)[]} */
+const waiting = [];
+let busy = false;
+
+/** Files larger than this are refused before they are read. */
+const LARGEST_FILE = 512 * 2 ** 20;
+
+/**
+ * Say who hears the page from now on; what was done before is told at once, in its order.
+ * @param {Hear} deeds
+ * @param {HearFile} files
+ */
+export function connect(deeds, files) {
+  hear = deeds;
+  hearFile = files;
+  for (const told of waiting.splice(0)) told();
+}
+
+/**
+ * @param {string} deed
+ * @param {string} argument
+ * @param {string} value
+ * @param {boolean} checked
+ */
+function report(deed, argument, value = "", checked = false) {
+  if (hear) hear(deed, argument, value, checked);
+  else waiting.push(() => report(deed, argument, value, checked));
+}
+
+/** @param {Iterable<File>} files */
+async function reportFiles(files) {
+  for (const file of files) {
+    const text = file.size > LARGEST_FILE ? null : await file.text();
+    if (hearFile) hearFile(file.name, text, file.size);
+    else waiting.push(() => hearFile?.(file.name, text, file.size));
+  }
+}
+
+/**
+ * Draw regions: only what differs is touched, so that focus, scrolling and what is typed stay.
+ * @param {string[]} ids
+ * @param {string[]} htmls
+ */
+export function draw(ids, htmls) {
+  ids.forEach((id, index) => {
+    const region = document.getElementById(id);
+    if (!region) throw new Error(`The page has no region “${id}”.`);
+    Idiomorph.morph(region, htmls[index], {
+      morphStyle: "innerHTML",
+      ignoreActiveValue: true,
+      // The browser itself writes `open` on a dialog, and a person on details.
+      callbacks: { beforeAttributeUpdated: (name) => name !== "open" },
+    });
+    settle(region);
+  });
+}
+
+/**
+ * What HTML alone cannot say: the third state of a box, a modal dialog, the state of a control that was clicked.
+ * @param {ParentNode} region
+ */
+function settle(region) {
+  for (const input of region.querySelectorAll("input")) {
+    if (input.type !== "checkbox" && input.type !== "radio") continue;
+    input.checked = input.hasAttribute("checked");
+    input.indeterminate = input.dataset.mixed === "true";
+  }
+  for (const select of region.querySelectorAll("select")) {
+    const chosen = select.querySelector("option[selected]");
+    if (chosen instanceof HTMLOptionElement) select.value = chosen.value;
+  }
+  for (const dialog of region.querySelectorAll("dialog")) {
+    if (!dialog.open && dialog.hasAttribute("data-modal")) dialog.showModal();
+  }
+  const wanted = region.querySelector("[autofocus]:not([data-had-focus])");
+  if (wanted instanceof HTMLElement && !region.contains(document.activeElement)) {
+    wanted.setAttribute("data-had-focus", "");
+    wanted.focus();
+  }
+}
+
+/**
+ * Move the keyboard's focus, once the drawing is done.
+ * @param {string} id
+ */
+export function focus(id) {
+  const target = document.getElementById(id);
+  target?.focus({ preventScroll: false });
+  target?.scrollIntoView({ block: "nearest" });
+}
+
+/**
+ * Warn before the page is left, or no longer.
+ * @param {boolean} now
+ */
+export function hold(now) {
+  busy = now;
+}
+
+/** @param {string} state */
+export function tell(state) {
+  document.documentElement.dataset.state = state;
+}
+
+/**
+ * @param {Event} event
+ * @param {string} selector
+ * @returns {HTMLElement | null}
+ */
+function control(event, selector) {
+  const target = event.target instanceof Element ? event.target.closest(selector) : null;
+  return target instanceof HTMLElement ? target : null;
+}
+
+/** @param {HTMLElement} element */
+function reportOf(element, value = "", checked = false) {
+  report(element.dataset.do ?? "", element.dataset.with ?? "", value, checked);
+}
+
+document.addEventListener("click", (event) => {
+  const button = control(event, "button[data-do]");
+  const menu = document.querySelector(".menu");
+  if (menu && !control(event, ".menu") && !(button && button.dataset.do === "menu")) report("leave-menu", "");
+  if (!button || button.getAttribute("aria-disabled") === "true") return;
+  if (button.dataset.do === "open-file") document.getElementById("file")?.click();
+  else reportOf(button);
+});
+
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (field instanceof HTMLInputElement && field.type === "file") {
+    const files = [...(field.files ?? [])];
+    // The same file can then be chosen again.
+    field.value = "";
+    void reportFiles(files);
+  } else if (field instanceof HTMLInputElement && field.dataset.do && field.type !== "text") {
+    reportOf(field, field.value, field.checked);
+  } else if (field instanceof HTMLSelectElement && field.dataset.do) {
+    reportOf(field, field.value);
+  }
+});
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (field instanceof HTMLInputElement && field.type === "text" && field.dataset.do) reportOf(field, field.value);
+});
+
+document.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const form = control(event, "form[data-do]");
+  const field = form?.querySelector(`[name="${form.dataset.valueOf}"]`);
+  if (!form || !(field instanceof HTMLInputElement)) return;
+  const value = field.value;
+  // A token is not left lying in the page.
+  field.value = "";
+  reportOf(form, value);
+});
+
+document.addEventListener("keydown", (event) => {
+  const place = event.key === "Escape" ? control(event, "[data-escape]") : null;
+  if (place && !(place instanceof HTMLDialogElement)) report(place.dataset.escape ?? "", "");
+});
+
+document.addEventListener(
+  "cancel",
+  (event) => {
+    if (!(event.target instanceof HTMLDialogElement)) return;
+    event.preventDefault();
+    report(event.target.dataset.escape ?? "", "");
+  },
+  true,
+);
+
+document.addEventListener("dragover", (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  document.documentElement.dataset.drop = "over";
+});
+
+document.addEventListener("dragleave", (event) => {
+  if (event.relatedTarget === null) delete document.documentElement.dataset.drop;
+});
+
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  delete document.documentElement.dataset.drop;
+  void reportFiles(event.dataTransfer?.files ?? []);
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (busy) event.preventDefault();
+});
+
+settle(document);

@@ -1,0 +1,250 @@
+"""The loop: messages change the state, the state is drawn, and what follows from it is carried out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from pycore import effects as e
+from pycore import messages as m
+from pycore.errors import OverlayError
+from pycore.formats.list_products import ProductList, read_in_steps
+from pycore.plan import ANONYMOUS
+from pycore.state import State
+from pycore.transfer import Transfer
+from pycore.update import update
+from pycore.view import regions
+from pycore.volume import number, volume
+from web import ports
+from web.carrier import Carrier
+
+#: A list is held as text and as rows at once; beyond this a tab is likely to die of it.
+LARGEST_LIST: Final = 512 * 2**20
+_LARGEST_ANSWER: Final = 2**20
+_HINT: Final = "Check the address, or save the list to a file and open that."
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Everything that the panel needs of the world."""
+
+    page: ports.Page
+    network: ports.Network
+    keys: ports.Keys
+    patterns: ports.Patterns
+    places: ports.Places
+    clock: ports.Clock
+    shelf: ports.Shelf
+    save: Callable[[str, str, Any], int]
+
+
+class Panel:
+    """One page's panel, from its first message to its last."""
+
+    def __init__(self, browser: Browser, mission: str = "") -> None:
+        self.state = State()
+        self._browser = browser
+        self._mission = mission
+        self._drawn: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        #: Which revision of each mission's names the pattern engine has.
+        self._names: dict[str, int] = {}
+        self._carrier: Carrier | None = None
+
+    # -- messages ---------------------------------------------------------------------------------------------
+
+    def hear(self, message: m.Message) -> None:
+        """Take a message in: change the state, draw it, carry out what follows."""
+        self.state, orders = update(self.state, message)
+        self.draw()
+        for order in orders:
+            self._carry_out(order)
+
+    def draw(self) -> None:
+        """Show the regions that differ from what is shown."""
+        drawn: Mapping[str, str] = regions(self.state)
+        changed = {name: html for name, html in drawn.items() if self._drawn.get(name) != html}
+        if changed:
+            self._browser.page.draw(changed)
+        self._drawn = dict(drawn)
+
+    def prepare(self, *messages: m.Message) -> None:
+        """Take messages in whose outcome the page shows already: nothing is drawn, and nothing may follow."""
+        for message in messages:
+            self.state, orders = update(self.state, message)
+            assert not orders, "only what leads to no order can be prepared"
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start something that takes time; what goes wrong in it unforeseen is told, not swallowed."""
+        task = asyncio.ensure_future(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except OverlayError as known:
+            self.hear(m.Told("bad", f"{known.sentence} [{known.code}]", known.hint))
+        except Exception:
+            traceback.print_exc()
+            self.hear(m.Told("bad", "The page made a mistake. [bug]", "Reload it; what is on disk is as it was told."))
+            raise
+
+    # -- orders -----------------------------------------------------------------------------------------------
+
+    def _carry_out(self, order: e.Effect) -> None:
+        browser = self._browser
+        match order:
+            case e.Match():
+                self.begin(self._match(order))
+            case e.Save(filename, mime, pieces):
+                browser.save(filename, mime, pieces)
+            case e.CheckToken():
+                self.begin(self._check_token(order))
+            case e.ForgetToken():
+                browser.keys.forget()
+            case e.OpenLast():
+                self.begin(self._open_last())
+            case e.Probe():
+                self.begin(self._probe(order))
+            case e.BeginTransfer():
+                self.begin(self._transfer(order))
+            case e.StopTransfer(keep):
+                if self._carrier is not None:
+                    self.begin(self._carrier.stop(keep))
+            case e.Focus(id):
+                browser.page.focus(id)
+
+    async def _match(self, order: e.Match) -> None:
+        patterns = self._browser.patterns
+        if self._names.get(order.mission) != order.revision:
+            self._names[order.mission] = order.revision
+            await patterns.load(order.mission, order.catalog.names())
+        answer = await patterns.match(order.mission, order.pattern)
+        match answer:
+            case ports.Matched(rows):
+                self.hear(m.Matched(order.mission, order.run, rows))
+            case ports.Invalid(words):
+                self.hear(m.MatchRefused(order.mission, order.run, words))
+            case ports.TimedOut():
+                words = "This pattern ran for longer than a second and was stopped."
+                self.hear(m.MatchRefused(order.mission, order.run, words))
+            case ports.Superseded():
+                pass  # A newer run of the same field will answer.
+
+    async def _check_token(self, order: e.CheckToken) -> None:
+        keys = self._browser.keys
+        try:
+            keys.put(order.token, order.origins)
+            answer = await self._browser.network.get_text(
+                order.whoami, keys.headers_for(order.whoami), limit_bytes=_LARGEST_ANSWER
+            )
+            user = _user(answer.text)
+        except OverlayError as refused:
+            keys.forget()
+            self.hear(m.SignInRefused(f"{refused.sentence} {refused.hint}".strip()))
+            return
+        if user == ANONYMOUS:
+            keys.forget()
+            self.hear(m.SignInRefused("The archive does not know this token. Tokens end after some time without use."))
+        else:
+            self.hear(m.SignedIn(user, order.origins))
+
+    async def _probe(self, order: e.Probe) -> None:
+        finding = await self._browser.network.probe(order.url)
+        if finding == "blocked":
+            self.hear(m.SourceBlocked(order.origin, "this archive does not let other sites read its files in a browser."))
+        elif finding == "unreachable":
+            self.hear(m.SourceBlocked(order.origin, "this archive does not answer, or lets no other site read its files."))
+
+    # -- lists ------------------------------------------------------------------------------------------------
+
+    async def open_url(self, url: str, shown: str, *, demo: bool = False) -> None:
+        """Open a product list by its URL; ``shown`` is what the person knows it by."""
+        try:
+            self.hear(m.ListOpening(shown, ""))
+            answer = await self._browser.network.get_text(
+                url, {}, limit_bytes=LARGEST_LIST, progress=lambda done, of: self._told_bytes(shown, done, of)
+            )
+            await self.open_text(shown, answer.url, answer.text, demo=demo)
+        except OverlayError as refused:
+            self.hear(m.ListRefused(shown, refused.code, refused.sentence, refused.hint or _HINT))
+
+    def _told_bytes(self, shown: str, done: int, of: int | None) -> None:
+        told = f"{volume(done)} of {volume(of)}" if of else volume(done)
+        self.hear(m.ListOpening(shown, told))
+
+    async def open_text(self, name: str, base: str, text: str, *, demo: bool = False) -> None:
+        """Open the text of a list; ``base`` is its URL, or ``""`` for a file."""
+        try:
+            products = await self._read(name, text)
+        except OverlayError as refused:
+            self.hear(m.ListRefused(name, refused.code, refused.sentence, refused.hint))
+            return
+        self.hear(m.ListRead(name, base, products, self._mission, demo))
+        if not demo:
+            # A browser that keeps nothing for this page costs the person one button, and no words.
+            await self._browser.shelf.put(ports.StoredList(name, base, text))
+
+    async def _read(self, name: str, text: str) -> ProductList:
+        steps = read_in_steps(text)
+        while True:
+            try:
+                rows = next(steps)
+            except StopIteration as end:
+                return cast(ProductList, end.value)
+            self.hear(m.ListOpening(name, f"{number(rows)} rows"))
+            await asyncio.sleep(0)
+
+    def open_file(self, name: str, text: str | None, size: int) -> None:
+        """Open a list from a file that was chosen or dropped; one that was too large to read has no text."""
+        if text is None:
+            sentence = f"The file has {volume(size)}, more than the {volume(LARGEST_LIST)} that the page can hold."
+            self.hear(m.ListRefused(name, "list.too-large", sentence, "Split it, or select fewer datasets."))
+        else:
+            self.begin(self.open_text(name, "", text))
+
+    async def offer_last(self) -> None:
+        """Offer the list of the last visit, where there is one."""
+        stored = await self._browser.shelf.get()
+        if isinstance(stored, ports.StoredList):
+            self.hear(m.LastListKnown(stored.name))
+
+    async def _open_last(self) -> None:
+        stored = await self._browser.shelf.get()
+        if isinstance(stored, ports.StoredList):
+            await self.open_text(stored.name, stored.source, stored.text)
+
+    # -- transfers --------------------------------------------------------------------------------------------
+
+    async def _transfer(self, order: e.BeginTransfer) -> None:
+        browser = self._browser
+        try:
+            sink = await browser.places.open(order.place, order.filename, None)
+        except OverlayError as refused:
+            self.hear(m.TransferDiscarded(f"{refused.sentence} {refused.hint}".strip()))
+            return
+        browser.page.hold(True)
+        transfer = Transfer(order.plan, order.epoch_ms)
+        self._carrier = Carrier(transfer, browser.network, browser.keys, sink, browser.clock, self.hear)
+        try:
+            self.hear(await self._carrier.run())
+        finally:
+            self._carrier = None
+            browser.page.hold(False)
+
+
+def _user(text: str) -> str:
+    """The name in an answer of ``whoami``."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    user = found.get("ezid") if isinstance(found, dict) else None
+    if not isinstance(user, str) or not user:
+        raise OverlayError("token.no-answer", "The archive's answer to “who am I” is not understood.", "Try later.")
+    return user

@@ -1,0 +1,211 @@
+"""What the panel needs of a browser, as protocols: ``web/browser/`` serves them, tests serve them otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Which names match: bit *i* of ``bits`` is set where name *i* does."""
+
+    bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The engine refuses the pattern, in its own words."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The pattern ran for longer than a second and was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A newer pattern was asked of the same list before this one was done."""
+
+
+Match: TypeAlias = Matched | Invalid | TimedOut | Superseded
+
+
+@dataclass(frozen=True, slots=True)
+class StoredList:
+    """A product list: its name for the person, the address that it came from (or nothing), and its text."""
+
+    name: str
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The browser does not keep things for this page, in its own words."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A way to save: ``file``, ``stream`` or ``blob``, and the most bytes that it holds, ``None`` for no limit."""
+
+    kind: str
+    label: str
+    limit: int | None
+
+
+class Page(Protocol):
+    """The document."""
+
+    def draw(self, regions: Mapping[str, str]) -> None:
+        """Show this HTML in these regions."""
+
+    def focus(self, id: str) -> None:
+        """Move the keyboard's focus."""
+
+    def hold(self, busy: bool) -> None:
+        """Warn before the page is left, while ``busy``."""
+
+    def tell(self, state: str) -> None:
+        """Set ``data-state``."""
+
+
+class Abort(Protocol):
+    """Ends the request that it was given to."""
+
+    def cancel(self, why: str = "") -> None:
+        """End it."""
+
+
+class Chunk(Protocol):
+    """A piece of a body, in the browser's memory."""
+
+    def copy(self) -> bytes:
+        """The bytes; before a sink takes the chunk."""
+
+
+class Response(Protocol):
+    """An answer whose body is still to come."""
+
+    @property
+    def status(self) -> int:
+        """The status code."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers that the browser may read, names in lower case."""
+
+    async def read(self) -> Chunk | None:
+        """The next piece, ``None`` at the end."""
+
+    async def cancel(self) -> None:
+        """Let the connection go."""
+
+
+class Text(Protocol):
+    """A text that was fetched."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+
+    @property
+    def url(self) -> str:
+        """Where it came from in the end."""
+
+
+class Network(Protocol):
+    """``fetch``."""
+
+    async def open(self, url: str, headers: Mapping[str, str], abort: Abort | None = None) -> Response:
+        """The head of an answer; ``OverlayError`` where there is none."""
+
+    async def get_text(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        limit_bytes: int,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Text:
+        """A text of bounded size."""
+
+    def abort(self) -> Abort:
+        """A new way to end a request."""
+
+    async def probe(self, url: str) -> str:
+        """``open``, ``blocked`` or ``unreachable``."""
+
+
+class Keys(Protocol):
+    """The token, in memory."""
+
+    def put(self, token: str, origins: Iterable[str]) -> None:
+        """Keep a token for these origins."""
+
+    def forget(self) -> None:
+        """Forget it."""
+
+    def headers_for(self, url: str) -> dict[str, str]:
+        """The headers that sign a request in, where the token may go."""
+
+
+class Patterns(Protocol):
+    """An ECMAScript regular expression engine."""
+
+    async def load(self, key: str, names: Sequence[str]) -> None:
+        """Give it names, once."""
+
+    async def match(self, key: str, pattern: str) -> Match:
+        """Try a pattern on them."""
+
+
+class Sink(Protocol):
+    """An open place to write."""
+
+    async def write(self, data: Any) -> None:
+        """Write bytes or a chunk, and be done when more is welcome."""
+
+    async def close(self) -> None:
+        """The file is whole."""
+
+    async def abort(self, why: str) -> None:
+        """Nothing is to stay."""
+
+
+class Places(Protocol):
+    """Where an archive can be written."""
+
+    async def capabilities(self) -> Sequence[Rung]:
+        """What this browser has, best first."""
+
+    async def open(self, kind: str, filename: str, size: int | None) -> Sink:
+        """Open one."""
+
+
+class Clock(Protocol):
+    """A clock that only goes forward."""
+
+    def start(self, callback: Callable[[float], None]) -> None:
+        """Call back each second with milliseconds."""
+
+    def stop(self) -> None:
+        """Stop calling back."""
+
+    def now_ms(self) -> float:
+        """Milliseconds."""
+
+
+class Shelf(Protocol):
+    """Where the last list is remembered."""
+
+    async def put(self, stored: StoredList) -> Refusal | None:
+        """Remember a list in place of the one before."""
+
+    async def get(self) -> StoredList | Refusal | None:
+        """The list of the last visit."""

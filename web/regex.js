@@ -1,0 +1,145 @@
+import { EdgeFailure, wordsOf } from "./edge_failure.js";
+
+/** A pattern may run for so long, in milliseconds, over all names of its list. */
+const BUDGET_MS = 1000;
+/** The worker may need so long to load, and to take in a list of names. */
+const START_MS = 15000;
+/** An answer that is already on its way when the budget ends still counts. */
+const GRACE_MS = 30;
+
+/**
+ * @typedef {object} Answer
+ * @property {"matched" | "invalid" | "timeout" | "superseded"} kind
+ * @property {Uint8Array | null} bits where matched: bit i, little-endian, tells of name i
+ * @property {string} message where invalid: the engine's own words
+ *
+ * @typedef {object} Question
+ * @property {string} key
+ * @property {string} pattern
+ * @property {(answer: Answer) => void} resolve
+ * @property {(failure: EdgeFailure) => void} reject
+ */
+
+/** @param {"timeout" | "superseded"} kind @returns {Answer} */
+const without = (kind) => ({ kind, bits: null, message: "" });
+
+/**
+ * Asks the browser's own regular expressions, in a worker that is ended when a pattern overruns its budget.
+ *
+ * One question runs at a time. A newer question on a list answers the older one on it with `superseded`.
+ */
+export class RegexHost {
+  /** @type {Map<string, {joined: string, count: number}>} */
+  #lists = new Map();
+  /** @type {Set<string>} lists that the present worker has */
+  #sent = new Set();
+  /** @type {Question[]} */
+  #waiting = [];
+  /** @type {Question | null} */
+  #running = null;
+  /** @type {Worker | null} */
+  #worker = null;
+  /** @type {number | undefined} */
+  #alarm;
+
+  /**
+   * Names a list; what the key held before is forgotten. The worker gets the names with the first question on them.
+   *
+   * @param {string} key
+   * @param {string} joined the names, joined by NUL
+   * @param {number} count how many there are
+   */
+  load(key, joined, count) {
+    this.#lists.set(key, { joined, count });
+    this.#sent.delete(key);
+  }
+
+  /** @param {string} key @param {string} pattern @returns {Promise<Answer>} */
+  match(key, pattern) {
+    if (this.#running?.key === key) this.#running.resolve(without("superseded"));
+    for (const older of this.#waiting.filter((question) => question.key === key)) older.resolve(without("superseded"));
+    this.#waiting = this.#waiting.filter((question) => question.key !== key);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ key, pattern, resolve, reject });
+      this.#next();
+    });
+  }
+
+  /** Ends the worker; a later question starts another. */
+  close() {
+    this.#end();
+    const left = [...(this.#running ? [this.#running] : []), ...this.#waiting];
+    this.#running = null;
+    this.#waiting = [];
+    for (const question of left) question.resolve(without("superseded"));
+  }
+
+  #next() {
+    const question = this.#running ? undefined : this.#waiting.shift();
+    if (question === undefined) return;
+    this.#running = question;
+    try {
+      this.#worker ??= this.#start();
+    } catch (thrown) {
+      this.#broken(wordsOf(thrown));
+      return;
+    }
+    const list = this.#lists.get(question.key);
+    if (list !== undefined && !this.#sent.has(question.key)) {
+      this.#worker.postMessage({ type: "names", key: question.key, ...list });
+      this.#sent.add(question.key);
+    }
+    this.#worker.postMessage({ type: "match", key: question.key, pattern: question.pattern });
+    this.#setAlarm(START_MS, () => this.#broken("the worker does not start"));
+  }
+
+  #start() {
+    const worker = new Worker(new URL("./regex_worker.js", import.meta.url));
+    worker.addEventListener("message", ({ data }) => {
+      if (worker !== this.#worker) return;
+      if (data.type === "started") this.#setAlarm(BUDGET_MS, () => this.#setAlarm(GRACE_MS, () => this.#overrun()));
+      else this.#finish({ kind: data.kind, bits: data.bits, message: data.message });
+    });
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      if (worker === this.#worker) this.#broken(event.message || "the browser refuses the worker");
+    });
+    return worker;
+  }
+
+  /** @param {number} delay @param {() => void} then */
+  #setAlarm(delay, then) {
+    clearTimeout(this.#alarm);
+    this.#alarm = window.setTimeout(then, delay);
+  }
+
+  #overrun() {
+    this.#end();
+    this.#finish(without("timeout"));
+  }
+
+  /** @param {Answer} answer */
+  #finish(answer) {
+    clearTimeout(this.#alarm);
+    const question = this.#running;
+    this.#running = null;
+    question?.resolve(answer);
+    this.#next();
+  }
+
+  /** @param {string} why */
+  #broken(why) {
+    this.#end();
+    const question = this.#running;
+    this.#running = null;
+    question?.reject(new EdgeFailure("regex.no-worker", why));
+    this.#next();
+  }
+
+  #end() {
+    clearTimeout(this.#alarm);
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#sent.clear();
+  }
+}

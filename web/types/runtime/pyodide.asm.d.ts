@@ -1,0 +1,3 @@
+import type { PyodideConfig } from "pyodide";
+declare const createPyodideModule: NonNullable<PyodideConfig["createPyodideModule"]>;
+export default createPyodideModule;
