@@ -319,12 +319,13 @@ class Told:
 
 
 Message: TypeAlias = (
-    QuickSelected | LevelTicked | SuffixTicked | GuideStarsChosen | ReferencesTicked | PatternTyped | StructureChosen
-    | MissionChosen | MenuToggled | MenuLeft | PreviewToggled | PageTurned | RowsPerPageChosen | ExportAsked | ScriptAsked
-    | DownloadAsked | PlaceChosen | DownloadConfirmed | DownloadDismissed | StopAsked | SignInAsked | SignOutAsked
-    | LastListAsked | DatasetsTyped | NoticeDismissed | SiteRead | ListOpening | ListRead | ListRefused
-    | Matched | MatchRefused | SignedIn | SignInRefused | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded
-    | TransferDiscarded | LastListKnown | Told
+    QuickSelected | LevelTicked | SuffixTicked | GuideStarsChosen | ReferencesTicked | PatternTyped
+    | StructureChosen | MissionChosen | MenuToggled | MenuLeft | PreviewToggled | PageTurned
+    | RowsPerPageChosen | ExportAsked | ScriptAsked | DownloadAsked | PlaceChosen | DownloadConfirmed
+    | DownloadDismissed | StopAsked | SignInAsked | SignOutAsked | LastListAsked | DatasetsTyped
+    | NoticeDismissed | SiteRead | ListOpening | ListRead | ListRefused | Matched | MatchRefused | SignedIn
+    | SignInRefused | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded | TransferDiscarded
+    | LastListKnown | Told
 )  # fmt: skip
 
 

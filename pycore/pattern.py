@@ -40,13 +40,13 @@ class PatternField:
 
     def matched(self, run: int, matching: int) -> PatternField:
         """After the engine has answered."""
-        if run != self.run:
+        if run != self.run or not self.running:
             return self
         return replace(self, in_force=self.typed, matching=matching, running=False, error="")
 
     def refused(self, run: int, sentence: str) -> PatternField:
         """After the engine has refused or overrun: the last valid pattern stays in force."""
-        if run != self.run:
+        if run != self.run or not self.running:
             return self
         return replace(self, running=False, error=sentence)
 

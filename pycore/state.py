@@ -86,7 +86,8 @@ class Stage(Enum):
 class Download:
     """A download on screen; ``rate`` in bytes a second, smoothed; times in seconds.
 
-    ``blocked`` says of each origin that this page may not read why that is."""
+    ``blocked`` says of each origin that this page may not read why that is.
+    """
 
     plan: Plan
     epoch_ms: float
@@ -122,7 +123,8 @@ class State:
     demo: bool = False
     last_list: str = ""
     datasets: str = ""
-    places: tuple[PlaceOffered, ...] = ()
+    #: ``None`` until the browser has said what it has.
+    places: tuple[PlaceOffered, ...] | None = None
     download: Download | None = None
     waiting: tuple[Message, ...] = ()
 
@@ -143,6 +145,10 @@ class State:
     def parts(self) -> tuple[Part, ...]:
         """The selection over all missions, for previews, exports, scripts and downloads."""
         return tuple(Part(m.profile, m.selector.catalog, self.selected(m)) for m in self.missions)
+
+    def fitting_places(self, size: int) -> tuple[PlaceOffered, ...]:
+        """The places to write that can hold so many bytes, best first."""
+        return tuple(place for place in self.places or () if place.limit is None or place.limit >= size)
 
     @property
     def filtering(self) -> bool:

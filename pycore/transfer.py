@@ -290,14 +290,14 @@ class Transfer:
         wrong = body.checksum_problem()
         if wrong:
             return self._again(wrong)
-        if body.held is not None:
-            written = self._zip.whole(body.member, body.held, body.modified)
+        if body.held is None:
+            ended = Put(self._zip.close())
         else:
-            written = self._zip.close()
+            ended = Put(self._zip.whole(body.member, body.held, body.modified))
         self._bytes_complete += body.received
         self._body = None
         self.outcomes.append(Outcome())
-        return [Put(written), *self._next_file()]
+        return [ended, *self._next_file()]
 
     # -- when it goes wrong -----------------------------------------------------------------------------------
 
@@ -318,7 +318,11 @@ class Transfer:
     def _again(self, reason: str, asked_pause: float | None = None) -> list[Order]:
         pause = max(asked_pause or 0.0, PAUSES[min(self._attempt, len(PAUSES)) - 1])
         source = origin(self._file.url or "")
-        if self._attempt >= ATTEMPTS or pause > LONGEST_PAUSE or (source in self._silent and not self._answered):
+        if (
+            self._attempt >= ATTEMPTS
+            or pause > LONGEST_PAUSE
+            or (source in self._silent and not self._answered)
+        ):
             if not self._answered:
                 self._silent.add(source)
             tries = f" ({self._attempt} attempts)" if self._attempt > 1 else ""
@@ -365,7 +369,9 @@ class _Body:
         self.opened = False
         self.held: bytearray | None = bytearray() if file.size <= HELD_BYTES else None
         self._start = b""
-        self._sums = [(hashlib.new(name), due) for name, due in (("sha256", file.sha256), ("md5", file.md5)) if due]
+        self._sums = [
+            (hashlib.new(name), due) for name, due in (("sha256", file.sha256), ("md5", file.md5)) if due
+        ]
 
     def take(self, data: bytes) -> None:
         self.received += len(data)
@@ -414,7 +420,11 @@ def _refusal(file: PlannedFile, headers: Mapping[str, str]) -> str:
 
 def _status_reason(status: int, file: PlannedFile) -> str:
     if status in (401, 403):
-        who = "this sign-in may not have it" if file.with_token else "it needs a sign-in that this page may not send"
+        who = (
+            "this sign-in may not have it"
+            if file.with_token
+            else "it needs a sign-in that this page may not send"
+        )
         return f"the archive refused it ({status}): {who if file.exclusive else 'access denied'}"
     if status in (404, 410):
         return f"the archive does not have it ({status})"

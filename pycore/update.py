@@ -96,7 +96,11 @@ def _(message: m.SuffixTicked, state: State) -> Step:
 @_handle.register
 def _(message: m.GuideStarsChosen, state: State) -> Step:
     mission = state.mission
-    return (state, ()) if mission is None else _choose(state, replace(mission.choice, guide_stars=message.highest))
+    return (
+        (state, ())
+        if mission is None
+        else _choose(state, replace(mission.choice, guide_stars=message.highest))
+    )
 
 
 @_handle.register
@@ -152,12 +156,16 @@ def _(message: m.StructureChosen, state: State) -> Step:
 
 @_handle.register
 def _(message: m.MissionChosen, state: State) -> Step:
-    return (state, ()) if _named(state, message.name) is None else (replace(state, current=message.name, menu=""), ())
+    return (
+        (state, ())
+        if _named(state, message.name) is None
+        else (replace(state, current=message.name, menu=""), ())
+    )
 
 
 @_handle.register
 def _(message: m.MenuToggled, state: State) -> Step:
-    if message.menu == "" or message.menu == state.menu:
+    if message.menu in ("", state.menu):
         # Focus goes back to the button that opened what is now closed.
         return replace(state, menu=""), (Focus(f"{state.menu}-button"),) if state.menu else ()
     return replace(state, menu=message.menu), ()
@@ -232,11 +240,11 @@ def _(message: m.ListRefused, state: State) -> Step:
 @_handle.register
 def _(message: m.ListRead, state: State) -> Step:
     state = _closed(state, message.source)
-    if state.demo and not message.demo:
-        # A list of one's own takes the demo's place.
-        state = replace(state, missions=(), current="", preview=replace(state.preview, page=0))
     found = message.products
     shares = _by_mission(message, state.profiles)
+    if state.demo and shares and not message.demo:
+        # A list of one's own takes the demo's place; one without a single good row takes nothing's.
+        state = replace(state, missions=(), current="", preview=replace(state.preview, page=0))
     bad = list(found.bad)
     repeated = 0
     effects: list[Effect] = []
@@ -245,14 +253,17 @@ def _(message: m.ListRead, state: State) -> Step:
         bad.extend(mission.selector.catalog.refused)
         repeated += mission.selector.catalog.repeated
         effects.extend(_match(mission))
-    state = replace(state, demo=message.demo, current=state.current or next(iter(shares), ""))
+    demo = message.demo if shares else state.demo
+    state = replace(state, demo=demo, current=state.current or next(iter(shares), ""))
     return _told_of(state, message, sorted(bad, key=lambda row: row.number), repeated), effects
 
 
 def _by_mission(message: m.ListRead, profiles: Profiles) -> dict[str, list[ListedRow]]:
     """The list's rows by mission: the one it names, else the page's, else as their datasets look."""
     found = message.products
-    listed = [ListedRow(row, number, message.base) for number, row in zip(found.numbers, found.rows, strict=True)]
+    listed = [
+        ListedRow(row, number, message.base) for number, row in zip(found.numbers, found.rows, strict=True)
+    ]
     named = found.mission or message.mission
     if named:
         return {profiles.named(named).name: listed} if listed else {}
@@ -372,7 +383,9 @@ def _(message: m.ScriptAsked, state: State) -> Step:
         token_page=next((page for page in pages if page), ""),
         contact=mission.profile.contact[1],
         made=plan.root.removeprefix("MAST_").replace("_", ":"),
-        whoami=next((each.profile.archive.whoami for each in state.missions if each.profile.archive.whoami), ""),
+        whoami=next(
+            (each.profile.archive.whoami for each in state.missions if each.profile.archive.whoami), ""
+        ),
     )
     state = state.noted("good", f"Saved {name}: {count_files(len(plan.files))}.", f"Run it with: bash {name}")
     return state, (Save(name, "text/x-shellscript;charset=utf-8", pieces),)
@@ -386,9 +399,7 @@ def _(message: m.DownloadAsked, state: State) -> Step:
     if not plan.files:
         return state.noted("warning", f"{_NOTHING_SELECTED}download."), ()
     forecast = transfer.forecast(plan)
-    fitting = [place.kind for place in state.places if place.limit is None or place.limit >= forecast]
-    place = next(iter(fitting), "")
-    download = Download(plan, message.epoch_ms, forecast, place=place)
+    download = Download(plan, message.epoch_ms, forecast, place=_best_place(state, forecast))
     return replace(state, download=download, menu=""), _probes(plan)
 
 
@@ -405,9 +416,18 @@ def _downloading(state: State, *stages: Stage) -> Download | None:
     return state.download if state.download is not None and state.download.stage in stages else None
 
 
+def _best_place(state: State, size: int) -> str:
+    return next((place.kind for place in state.fitting_places(size)), "")
+
+
 @_handle.register
 def _(message: m.PlacesKnown, state: State) -> Step:
-    return replace(state, places=message.places), ()
+    state = replace(state, places=message.places)
+    download = _downloading(state, Stage.CONFIRM)
+    if download is None:
+        return state, ()
+    # The question was quicker than the browser.
+    return replace(state, download=replace(download, place=_best_place(state, download.forecast))), ()
 
 
 @_handle.register
@@ -422,7 +442,11 @@ def _(message: m.SourceBlocked, state: State) -> Step:
 @_handle.register
 def _(message: m.PlaceChosen, state: State) -> Step:
     download = _downloading(state, Stage.CONFIRM)
-    return (state, ()) if download is None else (replace(state, download=replace(download, place=message.kind)), ())
+    return (
+        (state, ())
+        if download is None
+        else (replace(state, download=replace(download, place=message.kind)), ())
+    )
 
 
 @_handle.register
@@ -499,6 +523,8 @@ def _(message: m.TransferEnded, state: State) -> Step:
 
 @_handle.register
 def _(message: m.TransferDiscarded, state: State) -> Step:
-    tone, sentence = ("bad", message.sentence) if message.sentence else ("good", "The download was cancelled.")
+    tone, sentence = (
+        ("bad", message.sentence) if message.sentence else ("good", "The download was cancelled.")
+    )
     state = replace(state, download=None).noted(tone, sentence, "Nothing of it was kept.")
     return state, (Focus("download-button"),)

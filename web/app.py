@@ -26,9 +26,13 @@ _DEMO: Final = ("./demo/jwst.json", "./demo/hst.json")
 _LARGEST_SITE: Final = 2**20
 
 
+#: The event loop itself keeps no task alive.
+_running: Final[list[asyncio.Future[None]]] = []
+
+
 def main() -> None:
     """Start the panel; ``data-state`` says how that went."""
-    asyncio.ensure_future(_start())
+    _running.append(asyncio.ensure_future(_start()))
 
 
 async def _start() -> None:

@@ -26,6 +26,7 @@ class Carrier:
     def __init__(
         self,
         transfer: Transfer,
+        *,
         network: ports.Network,
         keys: ports.Keys,
         sink: ports.Sink,

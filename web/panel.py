@@ -91,7 +91,11 @@ class Panel:
             self.hear(m.Told("bad", f"{known.sentence} [{known.code}]", known.hint))
         except Exception:
             traceback.print_exc()
-            self.hear(m.Told("bad", "The page made a mistake. [bug]", "Reload it; what is on disk is as it was told."))
+            self.hear(
+                m.Told(
+                    "bad", "The page made a mistake. [bug]", "Reload it; what is on disk is as it was told."
+                )
+            )
             raise
 
     # -- orders -----------------------------------------------------------------------------------------------
@@ -150,16 +154,28 @@ class Panel:
             return
         if user == ANONYMOUS:
             keys.forget()
-            self.hear(m.SignInRefused("The archive does not know this token. Tokens end after some time without use."))
+            self.hear(
+                m.SignInRefused(
+                    "The archive does not know this token. Tokens end after some time without use."
+                )
+            )
         else:
             self.hear(m.SignedIn(user, order.origins))
 
     async def _probe(self, order: e.Probe) -> None:
         finding = await self._browser.network.probe(order.url)
         if finding == "blocked":
-            self.hear(m.SourceBlocked(order.origin, "this archive does not let other sites read its files in a browser."))
+            self.hear(
+                m.SourceBlocked(
+                    order.origin, "this archive does not let other sites read its files in a browser."
+                )
+            )
         elif finding == "unreachable":
-            self.hear(m.SourceBlocked(order.origin, "this archive does not answer, or lets no other site read its files."))
+            self.hear(
+                m.SourceBlocked(
+                    order.origin, "this archive does not answer, or lets no other site read its files."
+                )
+            )
 
     # -- lists ------------------------------------------------------------------------------------------------
 
@@ -203,7 +219,9 @@ class Panel:
     def open_file(self, name: str, text: str | None, size: int) -> None:
         """Open a list from a file that was chosen or dropped; one that was too large to read has no text."""
         if text is None:
-            sentence = f"The file has {volume(size)}, more than the {volume(LARGEST_LIST)} that the page can hold."
+            sentence = (
+                f"The file has {volume(size)}, more than the {volume(LARGEST_LIST)} that the page can hold."
+            )
             self.hear(m.ListRefused(name, "list.too-large", sentence, "Split it, or select fewer datasets."))
         else:
             self.begin(self.open_text(name, "", text))
@@ -230,7 +248,14 @@ class Panel:
             return
         browser.page.hold(True)
         transfer = Transfer(order.plan, order.epoch_ms)
-        self._carrier = Carrier(transfer, browser.network, browser.keys, sink, browser.clock, self.hear)
+        self._carrier = Carrier(
+            transfer,
+            network=browser.network,
+            keys=browser.keys,
+            sink=sink,
+            clock=browser.clock,
+            tell=self.hear,
+        )
         try:
             self.hear(await self._carrier.run())
         finally:
@@ -246,5 +271,7 @@ def _user(text: str) -> str:
         found = None
     user = found.get("ezid") if isinstance(found, dict) else None
     if not isinstance(user, str) or not user:
-        raise OverlayError("token.no-answer", "The archive's answer to “who am I” is not understood.", "Try later.")
+        raise OverlayError(
+            "token.no-answer", "The archive's answer to “who am I” is not understood.", "Try later."
+        )
     return user

@@ -11,6 +11,7 @@ from shlex import quote as shell_word
 from typing import Final
 from urllib.parse import quote as percent_encoded
 
+from pycore.address import origin
 from pycore.errors import OverlayError
 from pycore.plan import Plan, PlannedFile, PlannedRow
 from pycore.product import EXCLUSIVE, PUBLIC
@@ -120,11 +121,8 @@ def _check_path(path: str) -> None:
 
 
 def _takes_token(file: PlannedFile) -> bool:
-    """Whether the token goes with the file.
-
-    Never where a user's name stands before the host: not all programs find the same host in such an address.
-    """
-    return file.with_token and file.url is not None and "@" not in _authority(file.url)
+    """Whether the token goes with the file: never where readers of addresses may differ over the host."""
+    return file.with_token and file.url is not None and bool(origin(file.url))
 
 
 def _authority(url: str) -> str:

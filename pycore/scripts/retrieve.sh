@@ -7,12 +7,13 @@
 #   bash @ROOT@_api_retrieve.sh          fetch what is missing, into the folder you are in
 #   bash @ROOT@_api_retrieve.sh --help   tell the options
 #
-# It needs bash 3.2 or newer, curl 7.58 or newer, and the mkdir, mv, rm, wc and sleep of any system.
+# It needs bash 3.2 or newer, curl 7.58 or newer, and the mkdir, mv, rm, wc, sleep and stty of any system.
 # Run it again after an interruption or a failure: what is complete is not asked for again, and what was cut off goes on
 # where it stopped. It exits with 0 only when every file is there with the size (and checksum) of the list.
 #
 # How to read it: settings; small helpers; one request; one file; signing in; the manifest; the course of a run.
-# The list of files stands at the end and is only ever read as text. It writes into @ROOT@ and nowhere else.
+# The list of files stands at the end and is only ever read as text. All that is written goes into
+# @ROOT@.
 
 if [ -z "${BASH_VERSION-}" ]; then
   echo "This script needs bash: run it as  bash $0" >&2
@@ -48,7 +49,8 @@ readonly TAB=$'\t' CELL='</td><td>'
 
 output=.        # --output
 tries=5         # --tries
-secret=         # the token: in this variable and in a pipe to curl, nowhere else
+secret=${MAST_API_TOKEN-}  # the token: in this variable and in a pipe to curl, nowhere else
+unset MAST_API_TOKEN       # from here on no program that this script starts can see it
 user=anonymous
 signed_in=no
 child=          # the process that is waited for
@@ -56,7 +58,7 @@ asking=no       # while the terminal shows nothing of what is typed
 seen_files=0 there_files=0 there_bytes=0 unverified=0
 failed=()       # number of a file in the list -> why it is not there
 
-# --- Helpers; what they work out is left in a variable of the same name, since $(...) would cost a process a time ---
+# --- Helpers: what they work out is left in a variable of their name, since $(...) would cost a process each time --
 
 say() { printf '%s\n' "$1"; }
 complain() { printf '%s\n' "$1" >&2; }
@@ -141,6 +143,7 @@ request() {
     [[ $line = "curl: ("* ]] && message=${line#curl: (*) }
   done <"$STATE/complaint"
   message=${message//[[:cntrl:]]/ }
+  [[ -n $message ]] || message="curl ended without a word"
 }
 
 # As request, along redirects. They are followed here because curl before 7.83 takes a header of ours along to another
@@ -183,7 +186,7 @@ headers_in() {
   done <"$1"
 }
 
-# --- One file; $path, $size and so on are the fields of its line in the list ------------------------------------------
+# --- One file: $path, $size and so on are the fields of its line in the list ---------------------------------------
 
 # Fetches the file to $part and moves it to $target; `reason` says why it is not there, else is empty.
 obtain() {
@@ -213,28 +216,36 @@ try_once() {
   local from=0 tie with_token=no
   headers_in "$first_answer"
   bytes_in "$part"
-  if ((bytes_in > 0 && bytes_in < size)) && [[ -n $validator ]]; then
+  answer=$first_answer tie=$etag verdict=again
+  if ((bytes_in > 0 && bytes_in == size)) && [[ -n $validator ]]; then
+    # All came, and then the connection or the run ended badly.
+    examine
+    return
+  elif ((bytes_in > 0 && bytes_in < size)) && [[ -n $validator ]]; then
     from=$bytes_in answer=$next_answer
   else
     forget
-    answer=$first_answer
   fi
-  tie=$etag
   if ((size == 0)); then : >"$part"; fi
   if [[ $sign = token && -n $secret ]]; then with_token=yes; fi
-  verdict=again
   ask "$url" "$part" "$from" "$answer" "$with_token"
   case $status:$code in
     0:416 | 22:416 | "$CURL_NO_RANGES":*)
       forget
-      reason="the archive did not go on in the middle of the file (HTTP $code)"
+      reason="the archive did not send it from byte $from on (HTTP $code)"
       ;;
     0:*) examine ;;
-    22:401) verdict=never reason="HTTP 401: the archive gives it only to those who may have it (token missing, ended or not enough)" ;;
-    22:403) verdict=never reason="HTTP 403: the archive does not allow it" ;;
-    22:404 | 22:410) verdict=never reason="HTTP $code: the archive does not have it" ;;
-    22:408 | 22:425 | 22:429 | 22:5??) reason="HTTP $code: the archive was not able to send it" ;;
-    22:*) verdict=never reason="HTTP $code" ;;
+    22:401 | 22:403)
+      verdict=never reason="the archive refused it ($code)"
+      if [[ $with_token = yes ]]; then
+        reason+=": this token may not have it, or has ended"
+      elif [[ $access != PUBLIC ]]; then
+        reason+=": it needs a token"
+      fi
+      ;;
+    22:404 | 22:410) verdict=never reason="the archive does not have it ($code)" ;;
+    22:408 | 22:425 | 22:429 | 22:5??) reason="the archive answered $code" ;;
+    22:*) verdict=never reason="the archive answered $code" ;;
     # What no second attempt cures: bad address, full disk, no memory, certificates, redirects.
     1:* | 3:* | 23:* | 27:* | 51:* | 58:* | 59:* | 60:* | 77:* | "$CURL_TOO_MANY_REDIRECTS":*)
       verdict=never reason="$message (curl $status)"
@@ -260,8 +271,8 @@ examine() {
     reason="the file changed in the archive while it was fetched"
     forget
   elif ((bytes_in != size)); then
-    reason="$bytes_in bytes came where the list says $size"
-    [[ $page = no ]] || reason+=", and they are an error page"
+    reason="the list says $size bytes, $bytes_in came"
+    [[ $page = no ]] || reason="a web page or an error message came in its place"
     [[ $seen != "$bytes_in" ]] || verdict=never
     seen=$bytes_in
     # A connection that just closed may have been cut; all else of the wrong size is something else.
@@ -271,7 +282,7 @@ examine() {
     seen=$digest
     forget
   elif [[ $page = yes && $path = *.[Ff][Ii][Tt][Ss] && -z $digest ]]; then
-    reason="an error page came in place of the file"
+    reason="a web page or an error message came in its place"
     forget
   elif ! mv -f "$part" "$target"; then
     verdict=never reason="it could not be given its name"
@@ -304,12 +315,9 @@ matches_checksum() {
 
 # Leaves the token in `secret` and the name that the archive knows it by in `user`.
 sign_in() {
-  ((WITH_TOKEN > 0)) || return 0
   local asked=0
+  ((WITH_TOKEN > 0)) || return 0
   files "$WITH_TOKEN"
-  secret=${MAST_API_TOKEN-}
-  # From here on no program that this script starts can see it.
-  unset MAST_API_TOKEN
   if [[ -n $secret ]]; then
     who_am_i || complain "The token in MAST_API_TOKEN is not one that the archive knows. It may have ended."
   elif { : </dev/tty; } 2>/dev/null; then
@@ -372,7 +380,8 @@ write_manifest() {
     put "<h1>$html</h1>"
     put "<p>$there_files of $files, $volume.</p>"
     put '<table>'
-    put '<thead><tr><th scope="col">URI</th><th scope="col">File</th><th scope="col">Access</th><th scope="col">Status</th><th scope="col">Logged In User</th></tr></thead>'
+    put '<thead><tr><th scope="col">URI</th><th scope="col">File</th><th scope="col">Access</th>'
+    put '<th scope="col">Status</th><th scope="col">Logged In User</th></tr></thead>'
     put '<tbody>'
     each_row manifest
     put '</tbody>'
@@ -384,7 +393,7 @@ write_manifest() {
   [[ $broken = no ]] && mv -f "$page.part" "$page"
 }
 
-put() { printf '%s\n' "$1" || broken=yes; }
+put() { printf '%s\n' "$1" 2>/dev/null || broken=yes; }
 
 manifest_row() {
   local name=${path##*/} reason=${failed[first]-} result
@@ -444,7 +453,8 @@ failed_row() {
 lock() {
   local host='' process=''
   until (set -C && printf '%s %s\n' "${HOSTNAME-}" "$$" >"$STATE/lock") 2>/dev/null; do
-    read -r host process <"$STATE/lock" || give_up "$STATE cannot be written to."
+    [[ -f $STATE/lock ]] || give_up "$STATE cannot be written to."
+    read -r host process <"$STATE/lock"
     if [[ $host != "${HOSTNAME-}" ]] || { [[ $process != "$$" ]] && kill -0 "$process" 2>/dev/null; }; then
       give_up "Another run is at work in $ROOT (process $process on $host). If it is not, remove $STATE/lock"
     fi

@@ -53,7 +53,9 @@ def _sign_in(state: State) -> Markup:
             "It stays in this tab's memory, and goes to ",
             ", ".join(mission.profile.archive.token_origins),
             " alone. ",
-            element("a", "Make a token", href=page, rel="noopener noreferrer", target="_blank") if page else None,
+            _link("Make a token", page),
+            " ",
+            _link("About exclusive access", mission.profile.help.get("exclusive_access", "")),
             id="token-hint",
             class_="hint",
         ),
@@ -66,3 +68,7 @@ def _sign_in(state: State) -> Markup:
         data_do="sign-in",
         data_value_of="token",
     )
+
+
+def _link(words: str, page: str) -> Markup | None:
+    return element("a", words, href=page, rel="noopener noreferrer", target="_blank") if page else None

@@ -66,11 +66,15 @@ def _fact(name: str, told: str) -> Markup:
 
 
 def _places(state: State, download: Download) -> Markup:
-    fitting = {p.kind: p.label for p in state.places if p.limit is None or p.limit >= download.forecast}
+    if state.places is None:
+        return element("p", "Finding out where this browser can write …", class_="hint", role="status")
+    fitting = {place.kind: place.label for place in state.fitting_places(download.forecast)}
     if not fitting:
         limit = max((place.limit or 0 for place in state.places), default=0)
         told = f"This browser can hold {volume(limit)} here" if limit else "This browser has nowhere to write"
-        return element("p", f"{told}, which is not enough. Use API QUERY, or select less.", class_="error", role="alert")
+        return element(
+            "p", f"{told}, which is not enough. Use API QUERY, or select less.", class_="error", role="alert"
+        )
     return radios("Save with", "place", fitting, download.place)
 
 
@@ -115,7 +119,12 @@ def _running(download: Download) -> Markup:
     return element(
         "section",
         element("h2", "Downloading", id="progress-title"),
-        element("progress", max=str(total or 1), value=str(download.bytes_complete), aria_labelledby="progress-title"),
+        element(
+            "progress",
+            max=str(total or 1),
+            value=str(download.bytes_complete),
+            aria_labelledby="progress-title",
+        ),
         element("p", _how_far(download), class_="figures"),
         element("p", _doing(download), class_="hint path"),
         element(
@@ -157,13 +166,16 @@ def _ended(download: Download) -> Markup:
     verdict = (
         f"All {files(len(plan.files))} are complete."
         if not failed
-        else f"{number(download.files_complete)} of {files(len(plan.files))} are complete; {number(len(failed))} could not be had."
+        else f"{number(download.files_complete)} of {files(len(plan.files))} are complete; "
+        f"{number(len(failed))} could not be had."
     )
     if len(plan.files) == 1 and not failed:
         verdict = "The file is complete."
     return element(
         "section",
-        element("h2", "Download finished" if not failed else "Download finished with gaps", id="progress-title"),
+        element(
+            "h2", "Download finished" if not failed else "Download finished with gaps", id="progress-title"
+        ),
         element("p", verdict, class_="figures"),
         element("p", f"{plan.root}.zip", class_="hint path"),
         _missing([(file.path, file.exclusive, outcome) for file, outcome in failed]),

@@ -19,7 +19,13 @@ def pattern(state: State) -> Markup:
         element(
             "p",
             "Enter a ",
-            element("a", "JavaScript-style regular expression", href=help_page, target="_blank", rel="noopener noreferrer")
+            element(
+                "a",
+                "JavaScript-style regular expression",
+                href=help_page,
+                target="_blank",
+                rel="noopener noreferrer",
+            )
             if help_page
             else "JavaScript-style regular expression",
             " to select particular file types or names",
@@ -64,7 +70,11 @@ def _told(mission: Mission) -> str:
 def _wrong(field: PatternField) -> str:
     if not field.error:
         return ""
-    kept = f"The last valid pattern, {field.in_force}, stays in force." if field.in_force else "No filter is in force."
+    kept = (
+        f"The last valid pattern, {field.in_force}, stays in force."
+        if field.in_force
+        else "No filter is in force."
+    )
     return f"{field.error} {kept}"
 
 
@@ -75,6 +85,14 @@ def _glob(field: PatternField) -> Markup | None:
     return element(
         "p",
         "This looks like a wildcard pattern. As a regular expression it is ",
-        element("button", meant, type="button", data_do="take-glob", data_with=meant, class_="take", id="take-glob"),
+        element(
+            "button",
+            meant,
+            type="button",
+            data_do="take-glob",
+            data_with=meant,
+            class_="take",
+            id="take-glob",
+        ),
         class_="hint glob",
     )

@@ -27,7 +27,9 @@ def levels(state: State) -> Markup:
             element(
                 "button",
                 element("span", "File level", id="levels-label"),
-                element("span", f"Selecting {count} file categor{'y' if count == 1 else 'ies'}", id="levels-count"),
+                element(
+                    "span", f"Selecting {count} file categor{'y' if count == 1 else 'ies'}", id="levels-count"
+                ),
                 type="button",
                 id="levels-button",
                 class_="fold",
@@ -41,7 +43,9 @@ def levels(state: State) -> Markup:
             class_="level",
         ),
         _references(mission),
-        element("div", _fold(mission) if state.menu == "levels" else None, id="levels-fold", data_escape="menu"),
+        element(
+            "div", _fold(mission) if state.menu == "levels" else None, id="levels-fold", data_escape="menu"
+        ),
     )
 
 
@@ -87,7 +91,9 @@ def _level(mission: Mission, level: str, hints: dict[str, str]) -> Markup:
     return element(
         "div",
         _box(mission, box, name, do="level", of=[level], hint=hints.get(level, "")),
-        element("div", [_suffix(mission, facet, mask) for facet, mask in suffixes.items()], class_="suffixes"),
+        element(
+            "div", [_suffix(mission, facet, mask) for facet, mask in suffixes.items()], class_="suffixes"
+        ),
         role="group",
         aria_label=name,
         class_="box-group",

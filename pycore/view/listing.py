@@ -51,14 +51,18 @@ def _group(group: Group, several: bool) -> Markup:
         scope="rowgroup",
         id=quote(f"group:{group.mission}:{group.dataset}"),
     )
-    return element("tbody", element("tr", title, class_="group"), [_row(group, index) for index in group.indices])
+    return element(
+        "tbody", element("tr", title, class_="group"), [_row(group, index) for index in group.indices]
+    )
 
 
 def _row(group: Group, index: int) -> Markup:
     catalog = group.part.catalog
     listed, file = catalog.listed(index).row, catalog.product_row(index)
     exclusive = catalog.is_exclusive(index)
-    shared = element("span", "shared", class_="badge", title="It belongs to several datasets and is fetched once.")
+    shared = element(
+        "span", "shared", class_="badge", title="It belongs to several datasets and is fetched once."
+    )
     return element(
         "tr",
         element("th", file.filename, " ", shared if catalog.shared(index) else None, scope="row"),
@@ -67,14 +71,20 @@ def _row(group: Group, index: int) -> Markup:
         element("td", listed.instrument),
         element("td", listed.filters),
         element("td", volume(file.size), class_="number"),
-        element("td", lock() if exclusive else None, " " if exclusive else None, EXCLUSIVE if exclusive else PUBLIC),
+        element(
+            "td",
+            lock() if exclusive else None,
+            " " if exclusive else None,
+            EXCLUSIVE if exclusive else PUBLIC,
+        ),
     )
 
 
 def _pager(state: State, shown: Page) -> Markup:
     at_start, at_end = shown.number == 0, shown.number == shown.last
     sizes = [
-        element("option", str(size), value=str(size), selected=size == state.preview.per_page) for size in ROWS_PER_PAGE
+        element("option", str(size), value=str(size), selected=size == state.preview.per_page)
+        for size in ROWS_PER_PAGE
     ]
     of = f"{number(shown.start)}-{number(shown.stop)} of {number(shown.rows)} rows ({files(shown.files)})"
     return element(
@@ -83,10 +93,10 @@ def _pager(state: State, shown: Page) -> Markup:
         element("p", of, class_="range", role="status"),
         element(
             "div",
-            _turn("first", "First page", "⏮", at_start),
-            _turn("previous", "Previous page", "◀", at_start),
-            _turn("next", "Next page", "▶", at_end),
-            _turn("last", "Last page", "⏭", at_end),
+            _turn("first", "First page", "«", at_start),
+            _turn("previous", "Previous page", "‹", at_start),
+            _turn("next", "Next page", "›", at_end),
+            _turn("last", "Last page", "»", at_end),
             class_="pages",
         ),
         aria_label="Pages of selected files",

@@ -15,7 +15,12 @@ _ROWS_SHOWN: Final = 100
 def notices(state: State) -> Markup:
     """Lists on their way, and what there is to tell, newest last."""
     opening = [
-        element("p", element("span", class_="spinner", aria_hidden="true"), f"Opening {source} … {told}", class_="notice")
+        element(
+            "p",
+            element("span", class_="spinner", aria_hidden="true"),
+            f"Opening {source} … {told}",
+            class_="notice",
+        )
         for source, told in state.opening
     ]
     return join(opening, [_notice(notice) for notice in state.notices])
@@ -46,7 +51,12 @@ def _notice(notice: Notice) -> Markup:
 
 def _bad_rows(notice: Notice) -> Markup:
     rows = [
-        element("li", f"Row {bad.number}", f" ({bad.filename})" if bad.filename else "", f": {bad.sentence} [{bad.code}]")
+        element(
+            "li",
+            f"Row {bad.number}",
+            f" ({bad.filename})" if bad.filename else "",
+            f": {bad.sentence} [{bad.code}]",
+        )
         for bad in notice.rows[:_ROWS_SHOWN]
     ]
     more = len(notice.rows) - _ROWS_SHOWN
@@ -59,13 +69,26 @@ def _bad_rows(notice: Notice) -> Markup:
 
 def sources(state: State) -> Markup:
     """What is open, and the way to open another list."""
-    told = "This is the built-in demo archive: small made-up files, in the form of the real ones." if state.demo else ""
-    last = element("button", f"Open again: {state.last_list}", type="button", data_do="last-list", class_="quiet")
+    told = (
+        "This is the built-in demo archive: small made-up files, in the form of the real ones."
+        if state.demo
+        else ""
+    )
+    last = element(
+        "button", f"Open again: {state.last_list}", type="button", data_do="last-list", class_="quiet"
+    )
     return join(
         element("p", told, class_="hint") if told else None,
         element(
             "div",
-            element("button", "Open product list", type="button", data_do="open-file", id="open-button", class_="quiet"),
+            element(
+                "button",
+                "Open product list",
+                type="button",
+                data_do="open-file",
+                id="open-button",
+                class_="quiet",
+            ),
             last if state.last_list else None,
             element("span", "or drop a file anywhere on the page", class_="hint"),
             class_="row",
@@ -84,12 +107,21 @@ def empty(state: State) -> Markup:
             "A product list says which files belong to your datasets. It is a JSON file in the form of MAST's "
             "list_products answer. With astroquery you save one so:",
         ),
-        element("pre", element("code", _SNIPPET), tabindex="0", role="region", aria_label="astroquery example"),
+        element(
+            "pre", element("code", _SNIPPET), tabindex="0", role="region", aria_label="astroquery example"
+        ),
         element("p", "Or let the archive answer in the browser, save the page, and open it here:"),
         element(
             "div",
             element("label", "Dataset names, separated by commas", for_="datasets", class_="field-name"),
-            element("input", type="text", id="datasets", data_do="datasets", value=state.datasets, autocomplete="off"),
+            element(
+                "input",
+                type="text",
+                id="datasets",
+                data_do="datasets",
+                value=state.datasets,
+                autocomplete="off",
+            ),
             class_="field",
         ),
         element("ul", [_list_link(state, name) for name in ("JWST", "HST")], class_="links"),

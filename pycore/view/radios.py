@@ -13,7 +13,15 @@ def radios(name: str, do: str, labels: Mapping[str, str], chosen: str) -> Markup
     buttons = [
         element(
             "label",
-            element("input", type="radio", name=do, id=quote(f"{do}:{value}"), value=value, data_do=do, checked=value == chosen),
+            element(
+                "input",
+                type="radio",
+                name=do,
+                id=quote(f"{do}:{value}"),
+                value=value,
+                data_do=do,
+                checked=value == chosen,
+            ),
             element("span", label),
             class_="radio",
         )

@@ -11,7 +11,9 @@ def structure(state: State) -> Markup:
     """FLAT or NESTED."""
     if not state.missions:
         return join()
-    example = "MAST_<time>/MISSION/file" if state.structure.value == "FLAT" else "MAST_<time>/MISSION/dataset/file"
+    example = (
+        "MAST_<time>/MISSION/file" if state.structure.value == "FLAT" else "MAST_<time>/MISSION/dataset/file"
+    )
     return join(
         element("p", "Folder of files will be organized in this way", class_="lead"),
         radios("File Structure", "structure", {"FLAT": "FLAT", "NESTED": "NESTED"}, state.structure.value),

@@ -35,13 +35,16 @@ def _locked(selected: list[tuple[Mission, int]]) -> Markup | None:
     if not left:
         return None
     what = "file" if left == 1 else "files"
-    return element("span", " (", lock(), f" {number(left)} exclusive access {what} not selected)", class_="locked")
+    return element(
+        "span", " (", lock(), f" {number(left)} exclusive access {what} not selected)", class_="locked"
+    )
 
 
 def _not_yours(state: State) -> Markup | None:
     """A warning when the controls would take exclusive files that the user may not have."""
     refused = sum(
-        _exclusive(mission.selector.catalog, mission.wanted() & ~state.selected(mission)) for mission in state.missions
+        _exclusive(mission.selector.catalog, mission.wanted() & ~state.selected(mission))
+        for mission in state.missions
     )
     if not refused:
         # The line keeps its place where it may come, so that nothing below moves under the pointer.
@@ -52,9 +55,15 @@ def _not_yours(state: State) -> Markup | None:
         "p",
         lock(),
         f" {number(refused)} of the files chosen below {'is' if one else 'are'} under exclusive access and "
-        f"{'was' if one else 'were'} left out. Sign in, at the upper right, to take {'it' if one else 'them'}.",
+        f"{'was' if one else 'were'} left out. {_how_to_get(state, 'it' if one else 'them')}",
         class_="warning",
     )
+
+
+def _how_to_get(state: State, them: str) -> str:
+    if any(mission.profile.archive.whoami for mission in state.missions):
+        return f"Sign in, at the upper right, to take {them}."
+    return f"Ask the archive for {them}: this page knows no sign-in there."
 
 
 def _exclusive(catalog: Catalog, rows: int) -> int:
@@ -71,7 +80,8 @@ def _each(state: State) -> Markup:
 
 def _of(state: State, mission: Mission) -> str:
     catalog, rows = mission.selector.catalog, state.selected(mission)
-    return f"{volume(catalog.volume(rows))}, {number(catalog.count(rows))} of {files(catalog.count(catalog.everything))}"
+    count, of = catalog.count(rows), catalog.count(catalog.everything)
+    return f"{volume(catalog.volume(rows))}, {number(count)} of {files(of)}"
 
 
 def lock() -> Markup:

@@ -128,7 +128,8 @@ class AnsweringHandler(Handler):
         self.record.status = status
         self.send_response(status)
         readable = self.owner.cors and not (self.fault and self.fault.kind == "blocked")
-        for name, value in {**headers, **(_CORS if readable else {})}.items():
+        kept = {} if self.owner.cacheable else {"Cache-Control": "no-store"}
+        for name, value in {**kept, **headers, **(_CORS if readable else {})}.items():
             self.send_header(name, value)
         self.end_headers()
 

@@ -61,7 +61,8 @@ class ArchiveHandler(AnsweringHandler):
             asked = json_object(body).get("dataset_ids")
             self._list(mission, [str(name) for name in asked] if isinstance(asked, list) else [])
         elif verb == "retrieve_product" and self.command in ("GET", "HEAD"):
-            self._retrieve(self.owner.store.find(mission, query.get("product_name", "")))
+            uri = self._noted(query.get("product_name", ""))
+            self._retrieve(self.owner.store.find(mission, uri))
         else:
             self.json(404, {"error": "no such endpoint"})
 
@@ -78,11 +79,15 @@ class ArchiveHandler(AnsweringHandler):
             user = grant.user if grant else ANONYMOUS
             self.json(200, {"anon": grant is None, "ezid": user, "attrib": {"display_name": user}})
 
+    def _noted(self, uri: str) -> str:
+        """Give the URI back, and record the file that it names, whether there is one or not."""
+        self.record.product = uri.rpartition("/")[2]
+        return uri
+
     def _retrieve(self, product: Product | None) -> None:
         if product is None:
             self.json(404, {"error": "no such product"})
             return
-        self.record.product = product.filename
         if product.exclusive:
             grant = self.owner.store.grant(self.headers.get("Authorization"))
             if grant is None or not grant.opens(product):
@@ -92,17 +97,16 @@ class ArchiveHandler(AnsweringHandler):
             self._send(product)
 
     def _download(self, uri: str) -> None:
-        product = self.owner.store.find_anywhere(uri)
+        product = self.owner.store.find_anywhere(self._noted(uri))
         if product is None or product.exclusive:
             self._retrieve(product)
             return
-        self.record.product = product.filename
         path = quote(f"/public/{product.mission}/{product.datasets[0]}/{product.filename}")
         self.head(302, {"Location": self.owner.bucket_origin + path, "Content-Length": "0"})
 
     def _public(self, path: str) -> None:
         mission, _, uri = unquote(path).partition("/")
-        product = self.owner.store.find(mission, uri)
+        product = self.owner.store.find(mission, self._noted(uri))
         foreign = self.owner.bucket_origin != self.owner.origin
         if foreign and self.record.authorized:
             # So does the bucket of public files: a token that strays there is refused, not ignored.

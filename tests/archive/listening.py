@@ -11,7 +11,8 @@ from typing import Any, Final, Self
 
 #: More connections than this wait in the system's queue.
 _MOST_CONNECTIONS: Final = 256
-_IDLE_SECONDS: Final = 120
+#: A client may pause for as long, be it between two requests or in the middle of a file.
+_IDLE_SECONDS: Final = 600
 #: What a client that goes away, or a server that stops, does to a connection. Not an error of the server.
 GONE: Final = (ConnectionError, TimeoutError)
 

@@ -33,9 +33,10 @@ DEMO_TOKENS: Final = (
 class ArchiveServer(Server):
     """The archive. ``with ArchiveServer() as archive: ... archive.origin``.
 
-    ``demo`` fills it with the demo archive's products and tokens. ``bucket_host`` is the host that public
-    files are redirected to by ``Download/file``: with ``localhost`` that is another origin, which refuses
-    tokens. ``cors`` and ``nested`` (rows in lists of lists) can be switched at any time.
+    ``demo`` fills it with the demo archive's products and tokens. ``bucket_host`` is the host that public files are
+    redirected to by ``Download/file``: with ``localhost`` that is another origin, which refuses tokens. ``cors``,
+    ``nested`` (rows in lists of lists) and ``cacheable`` (else a browser answers some requests from its own cache,
+    and neither record nor faults see them) can be switched at any time.
     """
 
     def __init__(self, port: int = 0, *, demo: bool = True, bucket_host: str = "127.0.0.1") -> None:
@@ -46,6 +47,7 @@ class ArchiveServer(Server):
         self.log = Log()
         self.cors = True
         self.nested = False
+        self.cacheable = False
         self.bucket_origin = f"http://{bucket_host}:{self.port}"
         if demo:
             for mission in MISSIONS:
@@ -148,7 +150,11 @@ def main() -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    with ArchiveServer(port) as archive:
+    try:
+        archive = ArchiveServer(port)
+    except (OSError, OverflowError) as wrong:
+        parser.error(f"port {port} cannot be had: {wrong}")
+    with archive:
         print(f"archive: {archive.origin}", flush=True)
         for mission in archive.store.missions():
             print(f"{mission}: {archive.list_url(mission)}", flush=True)

@@ -1,7 +1,6 @@
 """The test archive's protocol: lists, files, ranges, sign-in, CORS, records, and an end without leftovers."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -193,6 +192,7 @@ def test_a_changed_file_has_other_bytes_and_another_etag(archive: ArchiveServer)
 def test_a_deleted_file_is_gone_but_listed_until_it_is_restored(archive: ArchiveServer) -> None:
     archive.delete(FILE)
     assert ask(file_url(archive)).status == 404
+    assert [request.status for request in archive.requests_for(FILE)] == [404]
     assert len(ask(archive.list_url("JWST")).json["products"]) == 2
     archive.restore(FILE)
     assert ask(file_url(archive)).status == 200
@@ -293,6 +293,12 @@ def test_a_closed_archive_lets_no_other_origin_read(archive: ArchiveServer) -> N
         ]
 
 
+def test_no_cache_hides_a_request_unless_it_may(archive: ArchiveServer) -> None:
+    assert ask(file_url(archive)).headers["cache-control"] == "no-store"
+    archive.cacheable = True
+    assert "cache-control" not in ask(file_url(archive)).headers
+
+
 def test_the_record_says_what_was_asked_and_answered(archive: ArchiveServer) -> None:
     ask(file_url(archive), Range="bytes=0-99", Authorization="token right", Origin=PAGE, Cookie="none")
     (request,) = archive.finished()
@@ -373,7 +379,7 @@ def test_the_demo_archive_is_served_as_it_is_listed() -> None:
             rows = ask(archive.list_url(mission)).json["products"]
             assert rows == list(demo_rows(mission))
         assert ask(archive.origin).json == {mission: archive.list_url(mission) for mission in ("JWST", "HST")}
-        exclusive = {row["uri"]: row for row in demo_rows("JWST") if row["access"] == "EXCLUSIVE_ACCESS"}
+        exclusive = {str(row["uri"]): row for row in demo_rows("JWST") if row["access"] == "EXCLUSIVE_ACCESS"}
         for uri, wanted in list(exclusive.items())[::40]:
             token = f"token demo-token-{str(wanted['dataset'])[2:7]}"
             assert ask(file_url(archive, uri), Authorization=token).body == archive.content(
@@ -419,8 +425,7 @@ def test_an_error_inside_the_archive_is_not_hidden() -> None:
 
 def test_the_archive_can_be_started_from_a_shell() -> None:
     command = [sys.executable, "-m", "tests.archive.server", "--port", "0"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
             origin = process.stdout.readline().removeprefix("archive: ").strip()
@@ -428,3 +433,11 @@ def test_the_archive_can_be_started_from_a_shell() -> None:
         finally:
             process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(archive: ArchiveServer) -> None:
+    command = [sys.executable, "-m", "tests.archive.server", "--port", str(archive.port)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert f"port {archive.port} cannot be had" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -132,7 +132,7 @@ def test_a_trickle_keeps_its_rate(archive: ArchiveServer, connection: HTTPConnec
     archive.fault(FILE, "trickle", rate=400_000)
     began = time.perf_counter()
     assert Answer(connection, target(archive)).body == WHOLE
-    assert 0.3 <= time.perf_counter() - began < 3
+    assert 0.3 <= time.perf_counter() - began < 20
 
 
 @pytest.mark.parametrize("wait", [None, "2", "Wed, 04 Nov 2026 10:15:00 GMT"])
@@ -367,7 +367,7 @@ def test_files_and_records_can_be_handled_over_http(
     assert control(connection, "POST", "/_files", {"delete": "none"})[0] == 404
     assert control(connection, "POST", "/_files", {"burn": FILE})[0] == 404
     _, records = control(connection, "GET", "/_requests")
-    assert [record["status"] for record in records if record["product"] == FILE] == [200]
+    assert [record["status"] for record in records if record["product"] == FILE] == [404, 200]
 
 
 def test_every_kind_of_fault_is_tested_here() -> None:

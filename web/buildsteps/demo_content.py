@@ -129,29 +129,28 @@ def _filled(size: int, start: str, row: Callable[[int], str], end: Callable[[str
 
 def _json(filename: str, size: int, version: int) -> bytes:
     """An association as the pipeline writes it: as many exposures as there is room for."""
-    matched = re.match(
-        r"jw(?P<program>[0-9]{5})-(?P<candidate>[a-z][0-9]{3,4})_[0-9t]+_(?P<rule>[a-z0-9]+)_", filename
-    )
+    matched = _ASSOCIATION.match(filename)
     program, candidate = (matched["program"], matched["candidate"]) if matched else ("00000", "o001")
-    observation = candidate[1:4]
     head: dict[str, object] = {
         "asn_type": matched["rule"] if matched else "image3",
         "asn_id": candidate,
         "program": program,
         "version_id": version,
-        "products": [],
     }
-    expected: list[dict[str, str]] = []
-    best = b""
-    while len(expected) < size:
-        head["products"] = [{"name": f"jw{program}-{candidate}_t001", "members": expected}]
-        text = json.dumps(head, indent=1).encode()
-        if len(text) > size:
-            break
-        best = text
-        exposure = f"jw{program}{observation}001_02101_{len(expected) + 1:05d}"
-        expected = [*expected, {"expname": f"{exposure}_cal.fits", "exptype": "science"}]
-    return (best or b"{}"[:size]).ljust(size)
+
+    def with_members(count: int) -> bytes:
+        visit = f"jw{program}{candidate[1:4]}001"
+        members = [
+            {"expname": f"{visit}_02101_{number:05d}_cal.fits", "exptype": "science"}
+            for number in range(1, count + 1)
+        ]
+        products = [{"name": f"jw{program}-{candidate}_t001", "members": members}]
+        return json.dumps(head | {"products": products}, indent=1).encode()
+
+    one, two = len(with_members(1)), len(with_members(2))
+    if size < one:
+        return b"{}"[:size].ljust(size)
+    return with_members(1 + (size - one) // (two - one)).ljust(size)
 
 
 def _csv(filename: str, size: int, version: int) -> bytes:

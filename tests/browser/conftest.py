@@ -1,0 +1,123 @@
+"""The built site in a real browser: under a sub-path of a plain server, with the archive on another origin."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+from tests.archive.server import ArchiveServer
+from tests.archive.static import StaticServer
+from tests.browser.panel_page import PanelPage
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The browser that the build found; a root user's Chromium has no sandbox."""
+    arguments = [
+        "--no-sandbox",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
+    return {**browser_type_launch_args, "executable_path": os.environ["OVERLAY_CHROMIUM"], "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def archive() -> Iterator[ArchiveServer]:
+    """The archive, with the demo's products; its faults last for one test."""
+    with ArchiveServer() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def sound_archive(archive: ArchiveServer) -> Iterator[None]:
+    """No test inherits another's faults."""
+    yield
+    archive.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def site(archive: ArchiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticServer]:
+    """What the build wrote, with a site configuration that points JWST and HST at the test's archive."""
+    root = tmp_path_factory.mktemp("site") / "dist"
+    shutil.copytree(os.environ["OVERLAY_DIST"], root)
+    places = {name: {"archive": {"origin": archive.origin}} for name in ("JWST", "HST")}
+    (root / "site.json").write_text(json.dumps({"missions": places}))
+    with StaticServer(root, "/tools/overlay/") as running:
+        yield running
+
+
+class Watch:
+    """What went wrong on a page, and what it asked for. A test names the errors that it provokes."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+        self.requests: list[Request] = []
+        self._expected: list[re.Pattern[str]] = []
+
+    def expect(self, *patterns: str) -> None:
+        """These console errors are what the test is about."""
+        self._expected.extend(re.compile(pattern) for pattern in patterns)
+
+    def unexpected(self) -> list[str]:
+        """Errors that no pattern names."""
+        return [
+            error for error in self.errors if not any(pattern.search(error) for pattern in self._expected)
+        ]
+
+    def console(self, message: ConsoleMessage) -> None:
+        """Note an error of the console, with the address that it is about."""
+        if message.type == "error":
+            self.errors.append(f"{message.text} {message.location.get('url', '')}")
+
+    def origins(self) -> set[str]:
+        """Every origin that was asked over the network."""
+        return {"/".join(r.url.split("/")[:3]) for r in self.requests if r.url.startswith("http")}
+
+
+@pytest.fixture
+def watch(context: BrowserContext, site: StaticServer, archive: ArchiveServer) -> Iterator[Watch]:
+    """Fails the test on any page error, console error, or request beyond the site and the archive."""
+    watching = Watch()
+    context.on("console", watching.console)
+    context.on("weberror", lambda error: watching.errors.append(str(error.error)))
+    context.on("request", watching.requests.append)
+    yield watching
+    assert watching.unexpected() == []
+    public = {archive.origin, archive.origin.replace("127.0.0.1", "localhost")}
+    assert watching.origins() <= {site.origin} | public
+
+
+@pytest.fixture
+def panel(page: Page, watch: Watch, site: StaticServer) -> PanelPage:
+    """The page object, not yet opened."""
+    return PanelPage(page, site.url)
+
+
+@pytest.fixture
+def demo(panel: PanelPage) -> PanelPage:
+    """The panel on the built-in demo archive, ready."""
+    return panel.open()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's script."""
+    return Path(os.environ["OVERLAY_AXE"]).read_text("utf-8")
+
+
+@pytest.fixture
+def dark_and_light(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """A context for each colour scheme."""
+    contexts = {scheme: browser.new_context(color_scheme=scheme) for scheme in ("dark", "light")}  # type: ignore[arg-type]
+    yield contexts
+    for context in contexts.values():
+        context.close()

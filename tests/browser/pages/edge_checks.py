@@ -1,0 +1,232 @@
+"""What the tests of the edge run inside the page: each function gives something that JSON can hold."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from typing import Any
+
+from pyodide.ffi import JsProxy
+
+from pycore.errors import OverlayError
+from web.browser import save as saving
+from web.browser.clock import Clock
+from web.browser.http import Abort, Http, Keyring
+from web.browser.regex import Matched, RegexEngine
+from web.browser.sink import Sinks
+from web.browser.store import ListStore, Refusal, StoredList
+
+
+async def run(name: str, given: str) -> str:
+    """Runs a check; an error that a person may read is given as its code."""
+    try:
+        return json.dumps(await globals()[name](*json.loads(given)))
+    except OverlayError as error:
+        return json.dumps({"code": error.code})
+
+
+async def fetched(url: str, headers: dict[str, str]) -> dict[str, Any]:
+    """Reads a body to its end."""
+    response = await Http().open(url, headers)
+    digest, lengths = hashlib.sha256(), []
+    while chunk := await response.read():
+        content = chunk.copy()
+        lengths.append(chunk.length)
+        digest.update(content)
+    return {
+        "status": response.status,
+        "headers": dict(response.headers),
+        "url": response.url,
+        "redirected": response.redirected,
+        "total": sum(lengths),
+        "largest": max(lengths, default=0),
+        "sum": digest.hexdigest(),
+    }
+
+
+async def speed(url: str) -> float:
+    """Bytes a second of a body that is read and copied."""
+    response = await Http().open(url)
+    began, total = time.perf_counter(), 0
+    while chunk := await response.read():
+        total += len(chunk.copy())
+    return total / (time.perf_counter() - began)
+
+
+async def aborted(url: str, when: str) -> str:
+    """Gives a request up: before its head, by its signal while a body is read, or by its body."""
+    abort = Abort()
+    if when == "head":
+        asyncio.get_running_loop().call_soon(abort.cancel)
+        await Http().open(url, {}, abort)
+    response = await Http().open(url, {}, abort)
+    await response.read()
+    reading = asyncio.ensure_future(response.read())
+    await asyncio.sleep(0)
+    if when == "signal":
+        abort.cancel("enough")
+    else:
+        await response.cancel()
+    await reading
+    return "read on"
+
+
+async def text(url: str, limit: int) -> dict[str, Any]:
+    """Reads a text, and tells what was heard of its progress last."""
+    heard: list[tuple[int, int | None]] = []
+    got = await Http().get_text(url, limit_bytes=limit, progress=lambda *now: heard.append(now))
+    return {"text": got.text, "url": got.url, "heard": heard[-1] if heard else None}
+
+
+async def probe(url: str) -> str:
+    """What the edge finds out about an address."""
+    return await Http().probe(url)
+
+
+async def keyring(token: str, origins: list[str], urls: list[str]) -> dict[str, Any]:
+    """Which addresses a token would go to, and what a log would show of it."""
+    ring = Keyring()
+    ring.put(token, origins)
+    headers = [ring.headers_for(url) for url in urls]
+    shown = repr(ring)
+    ring.forget()
+    return {"headers": headers, "shown": shown, "after": [ring.headers_for(url) for url in urls]}
+
+
+async def regex(names: list[str], patterns: list[str]) -> list[str]:
+    """What each pattern finds among the names, asked one after the other."""
+    engine = RegexEngine()
+    await engine.load("list", names)
+    return [_words(await engine.match("list", pattern)) for pattern in patterns]
+
+
+async def regex_many(count: int) -> dict[str, Any]:
+    """A pattern on very many names, and how long the second run of it took."""
+    names = [
+        f"jw{index:011d}_02101_00001_nrca1_{'cal' if index % 3 else 'rate'}.fits" for index in range(count)
+    ]
+    engine = RegexEngine()
+    await engine.load("many", names)
+    await engine.match("many", "first")
+    began = time.perf_counter()
+    found = await engine.match("many", r"_cal\.fits$")
+    took = time.perf_counter() - began
+    assert isinstance(found, Matched)
+    wanted = sum(1 << index for index, name in enumerate(names) if name.endswith("_cal.fits"))
+    return {"right": found.bits == wanted, "seconds": took}
+
+
+async def regex_hanging(pattern: str, name: str) -> dict[str, Any]:
+    """A pattern that never ends, how long it was let run, and a sane one behind it."""
+    engine = RegexEngine()
+    await engine.load("list", [name, "b"])
+    began = time.perf_counter()
+    first = _words(await engine.match("list", pattern))
+    return {
+        "first": first,
+        "seconds": time.perf_counter() - began,
+        "then": _words(await engine.match("list", "^b$")),
+    }
+
+
+async def regex_typing(patterns: list[str]) -> list[str]:
+    """Patterns that come faster than they are answered."""
+    engine = RegexEngine()
+    await engine.load("list", ["a", "b"])
+    return [
+        _words(found)
+        for found in await asyncio.gather(*(engine.match("list", pattern) for pattern in patterns))
+    ]
+
+
+async def regex_refuses_nul() -> str:
+    """A name with NUL would be two names."""
+    try:
+        await RegexEngine().load("list", ["a\0b"])
+    except ValueError as error:
+        return str(error)
+    return "taken"
+
+
+def _words(found: object) -> str:
+    return f"Matched({found.bits:b})" if isinstance(found, Matched) else repr(found)
+
+
+async def download(kind: str, filename: str, pieces: list[int]) -> str:
+    """Writes Python's bytes and closes."""
+    sink = await Sinks().open(kind, filename, sum(pieces))
+    for size in pieces:
+        await sink.write(bytes(index % 251 for index in range(size)))
+    await sink.close()
+    return sink.kind
+
+
+async def through(url: str, kind: str) -> float:
+    """Passes a body on to a file, copying each chunk once, and tells the bytes a second."""
+    response = await Http().open(url)
+    sink = await Sinks().open(kind, "through.bin", int(response.headers["content-length"]))
+    began, total = time.perf_counter(), 0
+    while chunk := await response.read():
+        total += len(chunk.copy())
+        await sink.write(chunk)
+    await sink.close()
+    return total / (time.perf_counter() - began)
+
+
+async def ladder() -> list[list[Any]]:
+    """The ways to save, as Python has them."""
+    return [[rung.kind, rung.limit] for rung in await Sinks().capabilities()]
+
+
+async def save(filename: str, pieces: list[str], times: int) -> int:
+    """Saves a text of many pieces."""
+    return saving.save(filename, "text/csv;charset=utf-8", (piece for _ in range(times) for piece in pieces))
+
+
+async def store(name: str, source: str, content: str) -> list[Any]:
+    """Keeps a list, finds it, and forgets it."""
+    kept = ListStore()
+    steps: list[Any] = [await kept.get(), await kept.put(StoredList(name, source, content)), await kept.get()]
+    steps += [await kept.forget(), await kept.get()]
+    return [_plain(step) for step in steps]
+
+
+async def store_refused() -> str:
+    """What is said where the browser keeps nothing."""
+    refusal = await ListStore().get()
+    return refusal.why if isinstance(refusal, Refusal) else "kept"
+
+
+def _plain(step: StoredList | Refusal | None) -> Any:
+    return [step.name, step.source, step.text] if isinstance(step, StoredList) else step and step.why
+
+
+async def ticks(wanted: int) -> dict[str, Any]:
+    """Listens to the clock for some ticks, then to nothing."""
+    clock = Clock()
+    heard: list[float] = []
+    enough = asyncio.Event()
+
+    def listen(now: float) -> None:
+        heard.append(now)
+        if len(heard) == wanted:
+            enough.set()
+
+    clock.start(listen)
+    await enough.wait()
+    clock.stop()
+    clock.stop()
+    return {
+        "between": [later - one for one, later in zip(heard, heard[1:], strict=False)],
+        "utc": clock.utc_now(),
+    }
+
+
+async def buffers_are_owned() -> bool:
+    """Python's bytes come to JavaScript in a buffer of their own, which a sink may transfer."""
+    from pyodide.ffi import to_js
+
+    proxy: JsProxy = to_js(bytes(1000))
+    return bool(proxy.byteLength == proxy.buffer.byteLength)

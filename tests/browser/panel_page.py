@@ -1,0 +1,126 @@
+"""The panel as a person uses it: by role and name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from playwright.sync_api import Download, Locator, Page, expect
+
+BOOT_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the selection summary says: volumes as written, counts of files."""
+
+    selected_volume: str
+    selected: int
+    all_volume: str
+    all: int
+
+
+class PanelPage:
+    """One page with the panel on it."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    # -- opening ----------------------------------------------------------------------------------------------
+
+    def open(self, query: str = "") -> Self:
+        """Go there and wait until the controls answer."""
+        self.page.goto(self.url + query)
+        self.wait_ready()
+        return self
+
+    def wait_ready(self) -> None:
+        """Wait for ``ready``; a page that failed to start fails here, with its words."""
+        self.page.locator("html[data-state=ready], html[data-state=failed]").wait_for(
+            state="attached", timeout=BOOT_MS
+        )
+        failed = self.page.locator("#failed")
+        assert self.page.locator("html").get_attribute("data-state") == "ready", failed.inner_text()
+
+    def open_list(self, path: Path) -> None:
+        """Open a product list by the button."""
+        with self.page.expect_file_chooser() as chosen:
+            self.button("Open product list").click()
+        chosen.value.set_files(path)
+
+    # -- controls ---------------------------------------------------------------------------------------------
+
+    def button(self, name: str) -> Locator:
+        """A button by its exact name."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def radio(self, group: str, name: str) -> Locator:
+        """A radio button of a named group."""
+        return self.page.get_by_role("radiogroup", name=group).get_by_role("radio", name=name, exact=True)
+
+    def level_group(self, level: str) -> Locator:
+        """The group of a level in the open fold-out."""
+        return self.page.get_by_role("group", name=level, exact=True)
+
+    def box(self, level: str, name: str) -> Locator:
+        """A box of a level, by the level's or a suffix's name."""
+        return self.level_group(level).get_by_role("checkbox", name=re.compile(rf"^{re.escape(name)}\b"))
+
+    @property
+    def regex(self) -> Locator:
+        """The regex field."""
+        return self.page.get_by_role("textbox", name="Regex filter")
+
+    def filter(self, pattern: str) -> None:
+        """Type a pattern and wait until it has run."""
+        self.regex.fill(pattern)
+        expect(self.page.locator("#regex-state")).not_to_have_text("filtering …")
+
+    # -- what is shown ----------------------------------------------------------------------------------------
+
+    def summary(self) -> Summary:
+        """What the summary says."""
+        text = self.page.get_by_role("status", name="Selection summary").inner_text()
+        found = re.search(r"Selected: (.+) - (\d[\d,]*) files?\nAll: (.+) - (\d[\d,]*) files?", text)
+        assert found, text
+        count = [int(found[n].replace(",", "")) for n in (2, 4)]
+        return Summary(found[1], count[0], found[3], count[1])
+
+    def preview_rows(self) -> list[list[str]]:
+        """The cells of the preview's page, without the groups' rows."""
+        rows = self.page.locator("#preview tbody tr:not(.group)")
+        return [[cell.strip() for cell in row] for row in rows.evaluate_all(
+            "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
+        )]  # fmt: skip
+
+    # -- taking away ------------------------------------------------------------------------------------------
+
+    def save(self, button: str) -> Download:
+        """Press a button that saves a file."""
+        with self.page.expect_download() as saved:
+            self.button(button).click()
+        return saved.value
+
+    def confirm(self, place: str = "stream") -> None:
+        """Ask for the download, choose where to write (``file``, ``stream`` or ``blob``), and stay in the dialog."""
+        self.button("START DOWNLOAD").click()
+        dialog = self.page.get_by_role("dialog")
+        expect(dialog).to_be_visible()
+        dialog.locator(f"input[name=place][value={place}]").check()
+
+    def start(self) -> None:
+        """Press Start in the dialog."""
+        self.page.get_by_role("dialog").get_by_role("button", name="Start", exact=True).click()
+
+    def download(self, place: str = "stream", timeout_ms: float = 120_000) -> Download:
+        """Download the selection to its end and give what the browser saved."""
+        self.confirm(place)
+        with self.page.expect_download(timeout=timeout_ms) as saved:
+            self.start()
+        expect(self.page.get_by_role("heading", name=re.compile("^Download finished"))).to_be_visible(
+            timeout=timeout_ms
+        )
+        return saved.value

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import fnmatch
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pycore.pattern import PatternField, glob_translation
+
+
+class TestField:
+    def test_no_pattern_lets_everything_through(self) -> None:
+        assert PatternField().matching is None
+
+    def test_a_typed_pattern_runs_and_is_in_force_when_it_has_matched(self) -> None:
+        typed = PatternField().retyped("_cal")
+        assert (typed.running, typed.in_force, typed.matching) == (True, "", None)
+        done = typed.matched(typed.run, 0b101)
+        assert (done.running, done.in_force, done.matching, done.error) == (False, "_cal", 0b101, "")
+
+    def test_an_invalid_pattern_leaves_the_last_valid_one_in_force(self) -> None:
+        field = PatternField().retyped("_cal").matched(1, 0b101).retyped("_cal(")
+        assert (field.in_force, field.matching, field.running) == ("_cal", 0b101, True)
+        refused = field.refused(field.run, "Unterminated group")
+        assert (refused.typed, refused.in_force, refused.matching) == ("_cal(", "_cal", 0b101)
+        assert (refused.error, refused.running) == ("Unterminated group", False)
+
+    def test_the_next_text_takes_the_error_away(self) -> None:
+        field = PatternField().retyped("(").refused(1, "Unterminated group").retyped("(a)")
+        assert field.error == ""
+
+    def test_an_empty_field_lifts_the_filter_at_once(self) -> None:
+        field = PatternField().retyped("a").matched(1, 1).retyped("")
+        assert (field.in_force, field.matching, field.running, field.error) == ("", None, False, "")
+
+    def test_answers_to_older_runs_count_no_more(self) -> None:
+        field = PatternField().retyped("a").retyped("ab")
+        assert field.matched(1, 0b1) == field
+        assert field.refused(1, "no") == field
+        assert field.matched(2, 0b1).in_force == "ab"
+
+    def test_an_answer_after_the_field_was_emptied_counts_no_more(self) -> None:
+        field = PatternField().retyped("a").retyped("")
+        assert field.matched(1, 0b1) == field
+
+    @given(st.lists(st.tuples(st.sampled_from(["type", "match", "refuse"]), st.integers(0, 3), st.sampled_from("ab("))))
+    def test_what_is_in_force_was_typed_and_has_matched(self, steps: list[tuple[str, int, str]]) -> None:
+        field, typed = PatternField(), {0: ""}
+        for what, back, text in steps:
+            run = field.run - back
+            if what == "type":
+                field = field.retyped(text)
+                typed[field.run] = text
+            elif what == "match":
+                field = field.matched(run, run)
+            else:
+                field = field.refused(run, "no")
+            assert (field.matching is None) == (field.in_force == "")
+            assert field.in_force == "" or typed[field.matching or 0] == field.in_force
+            assert not (field.running and field.error)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("*.fits", r"\.fits$"),
+        ("*_cal.fits", r"_cal\.fits$"),
+        ("jw*_cal.fits", r"^jw.*_cal\.fits$"),
+        ("jw01001*", r"^jw01001"),
+        ("*rate*", "rate"),
+        ("?w01*", r"^.w01"),
+        ("*_00[12]_*.fits", r"_00[12]_.*\.fits$"),
+        ("*[!a].fits", r"[^a]\.fits$"),
+        ("*+a{1}/b.fits", r"\+a\{1\}\/b\.fits$"),
+        ("*[.fits", r"\[\.fits$"),
+    ],
+)
+def test_a_glob_is_translated(text: str, meant: str) -> None:
+    assert glob_translation(text) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "*", "**", "_cal", r"_cal\.fits$", "fits$", "(fits|asdf)$", r"(?<!fits|asdf)$", "seg00[123]", "seg00[^9]"]
+    + ["_[a-z]+ints", "jwst.*file", "jwst.+file", "jwst.file", "[ab]*c", "(ab)*c", r"*_cal\.fits$", "ab?c", "a{2}*"],
+)
+def test_what_may_be_meant_as_a_regular_expression_gets_no_hint(text: str) -> None:
+    assert glob_translation(text) == ""
+
+
+@given(st.text("ab.*?_[]!-+", min_size=1, max_size=8), st.lists(st.text("ab._-+", max_size=8), max_size=20))
+def test_a_translation_matches_what_the_glob_would(text: str, candidates: list[str]) -> None:
+    meant = glob_translation(text)
+    # Ranges in a class and a stray bracket are where shells differ among themselves.
+    if meant and "[" not in text and "]" not in text:
+        for name in candidates:
+            assert bool(re.search(meant, name)) == fnmatch.fnmatchcase(name, text)
