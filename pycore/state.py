@@ -131,7 +131,11 @@ class State:
     @property
     def mission(self) -> Mission | None:
         """The mission whose controls are shown."""
-        return next((m for m in self.missions if m.profile.name == self.current), None)
+        return self.named(self.current)
+
+    def named(self, name: str) -> Mission | None:
+        """The mission of that name."""
+        return next((mission for mission in self.missions if mission.profile.name == name), None)
 
     def may_take_exclusive(self, mission: Mission) -> bool:
         """Whether exclusive products count as takeable: somebody is signed in where the mission's archive is."""

@@ -84,7 +84,7 @@ class PanelPage:
     def summary(self) -> Summary:
         """What the summary says."""
         text = self.page.get_by_role("status", name="Selection summary").inner_text()
-        found = re.search(r"Selected: (.+) - (\d[\d,]*) files?\nAll: (.+) - (\d[\d,]*) files?", text)
+        found = re.search(r"Selected: (.+) - (\d[\d,]*) files?\s+All: (.+) - (\d[\d,]*) files?", text)
         assert found, text
         count = [int(found[n].replace(",", "")) for n in (2, 4)]
         return Summary(found[1], count[0], found[3], count[1])

@@ -46,6 +46,17 @@ def _begin(page: Page, kind: str, size: int | None = None) -> None:
     page.evaluate("edgeTest.begin", {"kind": kind, "size": size})
 
 
+def _downloads(page: Page) -> list[Download]:
+    """Fills with the page's downloads as they begin."""
+    kept: list[Download] = []
+
+    def keep(download: Download) -> None:
+        kept.append(download)
+
+    page.on("download", keep)
+    return kept
+
+
 def _sum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
@@ -92,13 +103,10 @@ def test_a_name_in_any_script_is_kept(edge: Page, kind: str) -> None:
 
 
 def test_two_downloads_at_a_time_do_not_mix(edge: Page) -> None:
-    kept: list[Download] = []
-    edge.on("download", kept.append)
+    kept = _downloads(edge)
     both = "([one, two]) => Promise.all([edgeTest.fill(one), edgeTest.fill(two)])"
-    plans = [
-        {"kind": "stream", "filename": f"{size}.zip", "size": size} for size in (ODD_SIZE, ODD_SIZE + 4096)
-    ]
-    edge.evaluate(both, plans)
+    sizes = (ODD_SIZE, ODD_SIZE + 4096)
+    edge.evaluate(both, [{"kind": "stream", "filename": f"{size}.zip", "size": size} for size in sizes])
     assert {download.suggested_filename: len(_saved(download)) for download in kept} == {
         f"{size}.zip": size for size in sizes
     }
@@ -127,8 +135,7 @@ def test_an_aborted_stream_is_a_failed_download(edge: Page) -> None:
 
 
 def test_an_aborted_blob_is_never_saved(edge: Page) -> None:
-    kept: list[Download] = []
-    edge.on("download", kept.append)
+    kept = _downloads(edge)
     _begin(edge, "blob")
     edge.evaluate("edgeTest.write", ODD_SIZE)
     edge.evaluate("edgeTest.abort()")
@@ -189,7 +196,9 @@ def test_a_worker_that_the_browser_ends_is_noticed(edge: Page) -> None:
     assert edge.evaluate("edgeTest.writeOn()") in {"sink.failed", "sink.cancelled"}
 
 
-def test_the_worker_asks_for_nothing_that_the_reader_does_not_take(edge: Page) -> None:
+def test_the_worker_asks_for_nothing_that_the_reader_does_not_take(edge: Page, site: EdgeSite) -> None:
+    edge.evaluate("overlayEdge.sinks.prepare()")
+    _visit(edge, site)
     size = 64 * MEBIBYTE
     late = edge.evaluate("edgeTest.readLate", size)
     assert late["received"] == size

@@ -351,6 +351,17 @@ def test_a_cut_body_goes_on_where_it_stopped(desk: Desk, archive: ArchiveServer)
     assert "if-range" in second.headers
 
 
+def test_a_refusal_in_between_leaves_what_came_before(desk: Desk, archive: ArchiveServer) -> None:
+    plan = plan_for(archive, [row("a.fits")])
+    archive.fault("a.fits", "cut", at=70_000, times=1)
+    archive.fault("a.fits", "status", status=503, times=1)
+    ended = desk.run(plan, "--tries", "3")
+    assert ended.status == 0
+    complete(ended, plan, archive)
+    assert [request.status for request in archive.requests] == [200, 503, 206]
+    assert archive.requests[1].range == archive.requests[2].range != archive.requests[0].range
+
+
 def test_many_cuts_are_no_failure_as_long_as_each_brings_a_megabyte(
     desk: Desk, archive: ArchiveServer
 ) -> None:
@@ -558,20 +569,26 @@ def test_a_public_selection_is_fetched_without_a_token_even_where_there_is_one(
     assert ended.manifest()[0][3:] == ("OK", "anonymous")
 
 
-def test_the_token_does_not_follow_a_redirect_to_another_origin(tmp_path: Path) -> None:
-    with ArchiveServer(demo=False, bucket_host="localhost") as archive:
-        archive.add_token(TOKEN, "jane", ["own"])
-        folder = tmp_path / "desk"
-        folder.mkdir()
-        desk = Desk(folder, archive, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
-        plan = plan_for(archive, [row("a.fits", "own1")])
-        url = f"{archive.origin}/api/v0.1/Download/file?uri=mast:JWST/product/a.fits"
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_the_token_does_not_follow_a_redirect_to_another_host_or_port(
+    desk: Desk, archive: ArchiveServer, host: str
+) -> None:
+    plan = plan_for(archive, [row("a.fits", "own1")])
+    url = f"{archive.origin}/api/v0.1/Download/file?uri=mast:JWST/product/a.fits"
+    with ArchiveServer(demo=False) as bucket:
+        bucket.add_products("JWST", [row("a.fits", "own1")])
+        archive.bucket_origin = f"http://{host}:{bucket.port}"
         ended = desk.run(changed(plan, url=url, exclusive=True, with_token=True), MAST_API_TOKEN=TOKEN)
         assert ended.status == 0
-        asked = [
-            (request.path.split("?")[0].split("/")[1], request.authorized) for request in archive.requests
-        ]
-        assert asked == [("whoami", True), ("api", True), ("public", False)]
+        assert [request.authorized for request in archive.requests] == [True, True]
+        assert [request.authorized for request in bucket.requests] == [False]
+
+
+def test_the_token_follows_a_redirect_within_its_origin(desk: Desk, archive: ArchiveServer) -> None:
+    plan = plan_for(archive, [row("a.fits", "own1")])
+    url = f"{archive.origin}/api/v0.1/Download/file?uri=mast:JWST/product/a.fits"
+    assert desk.run(changed(plan, url=url, exclusive=True, with_token=True), MAST_API_TOKEN=TOKEN).status == 0
+    assert [request.authorized for request in archive.requests] == [True, True, True]
 
 
 def test_a_token_asked_for_at_the_terminal_is_nowhere_to_be_seen(desk: Desk, archive: ArchiveServer) -> None:
@@ -877,7 +894,7 @@ for word; do
     continue
   fi
   case $word in
-    -q | --globoff | --silent | --show-error | --fail | --location) ;;
+    -q | --globoff | --silent | --show-error | --location) ;;
     --proto | --connect-timeout | --speed-limit | --speed-time | --user-agent | --max-redirs | --output | \\
       --dump-header | --write-out | --continue-at | --header | --url) expects_value=yes ;;
     *) echo "curl: option $word: is unknown" >&2; exit 2 ;;

@@ -331,5 +331,6 @@ def test_serve_prints_its_address_and_serves_the_page_and_its_settings(words: tu
             assert b"<!doctype html>" in get(number, "/")[2].lower()
             settings = json.loads(get(number, "/site.json")[2])
             assert set(settings.get("missions", {})) == ({"JWST", "HST"} if words else set())
+            assert ("?products=" in line) == bool(words)
         finally:
             serving.terminate()

@@ -16,7 +16,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import IO, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
 from web.buildsteps.shell import ROOT, BuildError, say
 from web.buildsteps.site import build_if_changed
@@ -41,8 +41,8 @@ _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
 def serve_site(*, port: int | None, opened: bool, archive: bool) -> int:
     """Build the site where needed and serve it until Ctrl-C; with `archive`, its missions ask a local archive."""
     build_if_changed(ROOT / "dist")
-    with _local_archive(archive) as settings, site_server(ROOT / "dist", port, settings) as server:
-        url = f"http://{HOST}:{server.server_port}/"
+    with _local_archive(archive) as (settings, query), site_server(ROOT / "dist", port, settings) as server:
+        url = f"http://{HOST}:{server.server_port}/{query}"
         say(f"Serving {url}  (Ctrl-C ends it)")
         if opened:
             webbrowser.open(url)
@@ -71,16 +71,20 @@ def site_server(
 
 
 @contextmanager
-def _local_archive(wanted: bool) -> Iterator[Mapping[str, object] | None]:
-    """Run the tests' archive beside the site and give the site settings that point the missions at it."""
+def _local_archive(wanted: bool) -> Iterator[tuple[Mapping[str, object] | None, str]]:
+    """Run the tests' archive beside the site; give settings and a query that point the page at it."""
     if not wanted:
-        yield None
+        yield None, ""
         return
-    from tests.archive.server import ArchiveServer
+    from tests.archive.server import DEMO_TOKENS, ArchiveServer
+    from web.buildsteps.demo import MISSIONS
 
-    with ArchiveServer(port=0) as archive:
-        say(f"The archive answers at {archive.origin}")
-        yield {"missions": {name: {"archive": archive.origin} for name in ("JWST", "HST")}}
+    with ArchiveServer() as archive:
+        say(
+            f"The archive answers at {archive.origin}; its tokens are {', '.join(token for token, *_ in DEMO_TOKENS)}"
+        )
+        settings = {"missions": {mission: {"archive": {"origin": archive.origin}} for mission in MISSIONS}}
+        yield settings, "?" + urlencode([("products", archive.list_url(mission)) for mission in MISSIONS], safe=":/?=,")
 
 
 class _Server(ThreadingHTTPServer):

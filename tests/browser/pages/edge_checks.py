@@ -6,9 +6,10 @@ import asyncio
 import hashlib
 import json
 import time
+from itertools import pairwise
 from typing import Any
 
-from pyodide.ffi import JsProxy
+from pyodide.ffi import JsProxy, to_js
 
 from pycore.errors import OverlayError
 from web.browser import save as saving
@@ -185,22 +186,22 @@ async def save(filename: str, pieces: list[str], times: int) -> int:
     return saving.save(filename, "text/csv;charset=utf-8", (piece for _ in range(times) for piece in pieces))
 
 
-async def store(name: str, source: str, content: str) -> list[Any]:
+async def store(name: str, source: str, content: str) -> dict[str, bool]:
     """Keeps a list, finds it, and forgets it."""
-    kept = ListStore()
-    steps: list[Any] = [await kept.get(), await kept.put(StoredList(name, source, content)), await kept.get()]
-    steps += [await kept.forget(), await kept.get()]
-    return [_plain(step) for step in steps]
+    shelf, stored = ListStore(), StoredList(name, source, content)
+    return {
+        "nothing at first": await shelf.get() is None,
+        "taken": await shelf.put(stored) is None,
+        "found": await shelf.get() == stored,
+        "forgotten": await shelf.forget() is None,
+        "nothing at last": await shelf.get() is None,
+    }
 
 
 async def store_refused() -> str:
     """What is said where the browser keeps nothing."""
     refusal = await ListStore().get()
     return refusal.why if isinstance(refusal, Refusal) else "kept"
-
-
-def _plain(step: StoredList | Refusal | None) -> Any:
-    return [step.name, step.source, step.text] if isinstance(step, StoredList) else step and step.why
 
 
 async def ticks(wanted: int) -> dict[str, Any]:
@@ -219,14 +220,12 @@ async def ticks(wanted: int) -> dict[str, Any]:
     clock.stop()
     clock.stop()
     return {
-        "between": [later - one for one, later in zip(heard, heard[1:], strict=False)],
+        "between": [later - one for one, later in pairwise(heard)],
         "utc": clock.utc_now(),
     }
 
 
 async def buffers_are_owned() -> bool:
     """Python's bytes come to JavaScript in a buffer of their own, which a sink may transfer."""
-    from pyodide.ffi import to_js
-
     proxy: JsProxy = to_js(bytes(1000))
     return bool(proxy.byteLength == proxy.buffer.byteLength)

@@ -8,11 +8,20 @@ import * as sinks from "./sinks.js";
 globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
 
 const bytes = async (path) => (await fetch(path)).arrayBuffer();
-const pyodide = await loadPyodide({});
-pyodide.unpackArchive(await bytes("./download_overlay-0.1.0-py3-none-any.whl"), "zip");
-pyodide.FS.writeFile("edge_checks.py", new Uint8Array(await bytes("./edge_checks.py")));
-const checks = pyodide.pyimport("edge_checks");
 
-/** Runs one check with JSON for its arguments and its result. */
-globalThis.check = async (name, given = []) => JSON.parse(await checks.run(name, JSON.stringify(given)));
-document.documentElement.dataset.state = "ready";
+async function start() {
+  const pyodide = await loadPyodide({});
+  pyodide.unpackArchive(await bytes("./download_overlay-0.1.0-py3-none-any.whl"), "zip");
+  pyodide.FS.writeFile("edge_checks.py", new Uint8Array(await bytes("./edge_checks.py")));
+  const checks = pyodide.pyimport("edge_checks");
+  /** Runs one check with JSON for its arguments and its result. */
+  globalThis.check = async (name, given = []) => JSON.parse(await checks.run(name, JSON.stringify(given)));
+}
+
+try {
+  await start();
+  document.documentElement.dataset.state = "ready";
+} catch (failure) {
+  document.body.textContent = String(failure);
+  document.documentElement.dataset.state = "failed";
+}

@@ -118,12 +118,14 @@ pause() {
 
 # One question to one server; the answer's body goes to the file $2 from byte $3 on, its headers to the file $4.
 # Leaves the exit status of curl in `status`, that of HTTP in `code`, `redirect` and curl's own words in `message`.
+# There is no --fail in it: with that, older ones do not read the headers of a failure, and so miss Retry-After. When
+# curl goes on from byte $3, it writes nothing but what the server calls the bytes from there on.
 # The token, when $5 says so, reaches curl through a pipe: arguments and environments can be read by other users, and
 # here-strings are written to disk by bash before 5.1.
 request() {
   local url=$1 body=$2 from=$3 headers=$4 with_token=$5 line
   local options=(
-    -q --globoff --silent --show-error --fail --proto '=http,https'
+    -q --globoff --silent --show-error --proto '=http,https'
     --connect-timeout 30 --speed-limit 1 --speed-time 60 --user-agent "$AGENT"
     --location --max-redirs 0
     --output "$body" --dump-header "$headers" --write-out '%{http_code} %{redirect_url}\n'
@@ -168,7 +170,7 @@ ask() {
 # What the last block of headers in the file $1 says: a strong `etag`, else the date, is what a later part of the file
 # can be tied to (RFC 9110, If-Range); `framed` tells whether the end of the body is marked.
 headers_in() {
-  local line name value
+  local line name value answered=''
   etag='' validator='' retry_after='' framed=no
   [[ -f $1 ]] || return 0
   while IFS= read -r line; do
@@ -176,7 +178,7 @@ headers_in() {
     name=${line%%:*} value=${line#*:}
     value=${value#"${value%%[! ]*}"}
     case $name in
-      HTTP/*) etag='' validator='' retry_after='' framed=no ;;
+      HTTP/*) etag='' validator='' retry_after='' framed=no answered=${line#* } ;;
       [Ee][Tt][Aa][Gg]) [[ $value = W/* ]] || etag=$value validator=$value ;;
       [Ll][Aa][Ss][Tt]-[Mm][Oo][Dd][Ii][Ff][Ii][Ee][Dd]) [[ -n $validator ]] || validator=$value ;;
       [Rr][Ee][Tt][Rr][Yy]-[Aa][Ff][Tt][Ee][Rr]) retry_after=$value ;;
@@ -184,6 +186,8 @@ headers_in() {
       [Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]) framed=yes ;;
     esac
   done <"$1"
+  # What an error page is tied to says nothing of the file.
+  [[ ${answered%% *} = 20[06] ]] || etag='' validator=''
 }
 
 # --- One file: $path, $size and so on are the fields of its line in the list ---------------------------------------
@@ -202,7 +206,6 @@ obtain() {
     bytes_in "$part"
     if ((bytes_in >= best + 1000000)); then attempt=0 best=$bytes_in wait=1; fi
     ((attempt < tries)) || break
-    headers_in "$answer"
     [[ $retry_after =~ ^[0-9]{1,6}$ ]] && ((10#$retry_after > wait)) && wait=$((10#$retry_after))
     ((wait <= LONGEST_WAIT)) || wait=$LONGEST_WAIT
     pause "$wait"
@@ -229,29 +232,39 @@ try_once() {
   if ((size == 0)); then : >"$part"; fi
   if [[ $sign = token && -n $secret ]]; then with_token=yes; fi
   ask "$url" "$part" "$from" "$answer" "$with_token"
-  case $status:$code in
-    0:416 | 22:416 | "$CURL_NO_RANGES":*)
+  headers_in "$answer"
+  case $code in
+    4?? | 5??) refused; return ;;
+  esac
+  case $status in
+    0) examine ;;
+    "$CURL_NO_RANGES")
       forget
-      reason="the archive did not send it from byte $from on (HTTP $code)"
+      reason="the archive did not send it from byte $from on"
       ;;
-    0:*) examine ;;
-    22:401 | 22:403)
-      verdict=never reason="the archive refused it ($code)"
+    # What no second attempt cures: bad address, full disk, no memory, certificates, redirects.
+    1 | 3 | 23 | 27 | 51 | 58 | 59 | 60 | 77 | "$CURL_TOO_MANY_REDIRECTS") verdict=never reason="$message (curl $status)" ;;
+    *) reason="$message (curl $status)" ;;
+  esac
+}
+
+# Judges an answer that says no; what came with it is no part of the file.
+refused() {
+  if ((from == 0)) || [[ $code = 416 ]]; then forget; fi
+  reason="the archive answered $code"
+  case $code in
+    408 | 416 | 425 | 429 | 5??) return ;;
+    401 | 403)
+      reason="the archive refused it ($code)"
       if [[ $with_token = yes ]]; then
         reason+=": this token may not have it, or has ended"
       elif [[ $access != PUBLIC ]]; then
         reason+=": it needs a token"
       fi
       ;;
-    22:404 | 22:410) verdict=never reason="the archive does not have it ($code)" ;;
-    22:408 | 22:425 | 22:429 | 22:5??) reason="the archive answered $code" ;;
-    22:*) verdict=never reason="the archive answered $code" ;;
-    # What no second attempt cures: bad address, full disk, no memory, certificates, redirects.
-    1:* | 3:* | 23:* | 27:* | 51:* | 58:* | 59:* | 60:* | 77:* | "$CURL_TOO_MANY_REDIRECTS":*)
-      verdict=never reason="$message (curl $status)"
-      ;;
-    *) reason="$message (curl $status)" ;;
+    404 | 410) reason="the archive does not have it ($code)" ;;
   esac
+  verdict=never
 }
 
 # Throws away what came so far.
@@ -263,7 +276,6 @@ forget() {
 # Judges an answer that ended well: size, then checksum, then a look whether it is an error page after all.
 examine() {
   local page=no start='' digest=''
-  headers_in "$answer"
   bytes_in "$part"
   if [[ -f $part ]]; then IFS= read -r -n 9 start <"$part"; fi
   case $start in '<!DOCTYPE' | '<!doctype' | '<html'* | '<HTML'* | '<?xml'* | '<Error'*) page=yes ;; esac
@@ -345,11 +357,11 @@ who_am_i() {
   user=unknown signed_in=yes
   [[ -n $WHOAMI ]] || return 0
   ask "$WHOAMI" "$body" 0 "$STATE/whoami.headers" yes
-  if ((status == 0)); then
+  if ((status == 0)) && [[ $code = 200 ]]; then
     IFS= read -r -d '' -n 65536 answer <"$body"
     if [[ $answer =~ $pattern ]]; then user=${BASH_REMATCH[1]//[[:cntrl:]]/ }; fi
-  elif ((status != 22)); then
-    complain "The archive could not be asked whose token it is: $message"
+  elif [[ $code != 401 && $code != 403 ]]; then
+    complain "The archive could not be asked whose token it is (curl $status, HTTP $code)."
   fi
   rm -f "$body" "$STATE/whoami.headers"
   if [[ $user = anonymous || $code = 401 || $code = 403 ]]; then

@@ -1,0 +1,89 @@
+"""What the controls of the selection make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pycore import messages as m
+from pycore.catalog import Facet
+from pycore.effects import Effect, Match
+from pycore.selection import Choice
+from pycore.state import Mission, State
+from pycore.update.step import Handlers, Step
+
+
+def _choose(state: State, choose: Callable[[Mission], Choice]) -> Step:
+    """The state with another choice for the mission that is shown."""
+    mission = state.mission
+    return (state if mission is None else state.changed(replace(mission, choice=choose(mission)))), ()
+
+
+def quick_selected(state: State, message: m.QuickSelected) -> Step:
+    return _choose(state, lambda mission: mission.choice.quickly(message.quick))
+
+
+def level_ticked(state: State, message: m.LevelTicked) -> Step:
+    return _choose(state, lambda mission: mission.selector.tick_level(message.level, mission.choice))
+
+
+def suffix_ticked(state: State, message: m.SuffixTicked) -> Step:
+    facet = Facet(message.level, message.suffix)
+    return _choose(state, lambda mission: mission.selector.tick_suffix(facet, mission.choice))
+
+
+def guide_stars_chosen(state: State, message: m.GuideStarsChosen) -> Step:
+    return _choose(state, lambda mission: replace(mission.choice, guide_stars=message.highest))
+
+
+def references_ticked(state: State, message: m.ReferencesTicked) -> Step:
+    return _choose(state, lambda mission: replace(mission.choice, references=message.on))
+
+
+def pattern_typed(state: State, message: m.PatternTyped) -> Step:
+    mission = state.mission
+    if mission is None or message.text == mission.pattern.typed:
+        return state, ()
+    changed = replace(mission, pattern=mission.pattern.retyped(message.text))
+    return state.changed(changed), matching(changed)
+
+
+def matching(mission: Mission) -> Sequence[Effect]:
+    """The order to run a pattern that is due, if one is."""
+    pattern = mission.pattern
+    if not pattern.running:
+        return ()
+    name = mission.profile.name
+    return (Match(name, mission.revision, pattern.run, pattern.typed, mission.selector.catalog),)
+
+
+def matched(state: State, message: m.Matched) -> Step:
+    mission = state.named(message.mission)
+    if mission is None:
+        return state, ()
+    return state.changed(replace(mission, pattern=mission.pattern.matched(message.run, message.rows))), ()
+
+
+def match_refused(state: State, message: m.MatchRefused) -> Step:
+    mission = state.named(message.mission)
+    if mission is None:
+        return state, ()
+    return state.changed(replace(mission, pattern=mission.pattern.refused(message.run, message.sentence))), ()
+
+
+def structure_chosen(state: State, message: m.StructureChosen) -> Step:
+    return replace(state, structure=message.structure), ()
+
+
+HANDLERS: Final[Handlers] = {
+    m.QuickSelected: quick_selected,
+    m.LevelTicked: level_ticked,
+    m.SuffixTicked: suffix_ticked,
+    m.GuideStarsChosen: guide_stars_chosen,
+    m.ReferencesTicked: references_ticked,
+    m.PatternTyped: pattern_typed,
+    m.Matched: matched,
+    m.MatchRefused: match_refused,
+    m.StructureChosen: structure_chosen,
+}

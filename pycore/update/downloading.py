@@ -1,0 +1,158 @@
+"""A download, from the question before it to the report after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from pycore import messages as m
+from pycore import transfer
+from pycore.effects import BeginTransfer, Effect, Focus, Probe, StopTransfer
+from pycore.plan import Plan, origin
+from pycore.state import Download, Stage, State
+from pycore.update.step import Handlers, Step
+from pycore.update.taking import NOTHING_SELECTED, plan_of
+
+
+def download_asked(state: State, message: m.DownloadAsked) -> Step:
+    if state.download is not None and state.download.stage in (Stage.RUNNING, Stage.OPENING):
+        return state.noted("warning", "A download is under way. Wait for it, or stop it first."), ()
+    plan = plan_of(state, message.epoch_ms)
+    if not plan.files:
+        return state.noted("warning", f"{NOTHING_SELECTED}download."), ()
+    forecast = transfer.forecast(plan)
+    download = Download(plan, message.epoch_ms, forecast, place=_best_place(state, forecast))
+    return replace(state, download=download, menu=""), _probes(plan)
+
+
+def _probes(plan: Plan) -> Sequence[Effect]:
+    """One address of each origin, public where there is one: a probe carries no token."""
+    found: dict[str, str] = {}
+    for file in sorted(plan.files, key=lambda file: file.exclusive):
+        if file.url is not None:
+            found.setdefault(origin(file.url), file.url)
+    return tuple(Probe(where, url) for where, url in found.items())
+
+
+def _downloading(state: State, *stages: Stage) -> Download | None:
+    return state.download if state.download is not None and state.download.stage in stages else None
+
+
+def _best_place(state: State, size: int) -> str:
+    return next((place.kind for place in state.fitting_places(size)), "")
+
+
+def places_known(state: State, message: m.PlacesKnown) -> Step:
+    state = replace(state, places=message.places)
+    download = _downloading(state, Stage.CONFIRM)
+    if download is None:
+        return state, ()
+    # The question was quicker than the browser.
+    return replace(state, download=replace(download, place=_best_place(state, download.forecast))), ()
+
+
+def source_blocked(state: State, message: m.SourceBlocked) -> Step:
+    download = _downloading(state, Stage.CONFIRM)
+    if download is None:
+        return state, ()
+    blocked = (*download.blocked, f"{message.origin}: {message.sentence}")
+    return replace(state, download=replace(download, blocked=blocked)), ()
+
+
+def place_chosen(state: State, message: m.PlaceChosen) -> Step:
+    download = _downloading(state, Stage.CONFIRM)
+    return (
+        (state, ())
+        if download is None
+        else (replace(state, download=replace(download, place=message.kind)), ())
+    )
+
+
+def download_confirmed(state: State, _: m.DownloadConfirmed) -> Step:
+    download = _downloading(state, Stage.CONFIRM)
+    if download is None or not download.place:
+        return state, ()
+    name = f"{download.plan.root}.zip"
+    begin = BeginTransfer(download.plan, download.epoch_ms, download.place, name, download.forecast)
+    return replace(state, download=replace(download, stage=Stage.OPENING)), (begin, Focus("progress"))
+
+
+def download_dismissed(state: State, _: m.DownloadDismissed) -> Step:
+    if _downloading(state, Stage.CONFIRM, Stage.ENDED) is None:
+        return state, ()
+    return replace(state, download=None), (Focus("download-button"),)
+
+
+def transfer_moved(state: State, message: m.TransferMoved) -> Step:
+    download = _downloading(state, Stage.OPENING, Stage.RUNNING)
+    if download is None:
+        return state, ()
+    moved = replace(
+        download,
+        stage=Stage.RUNNING,
+        files_complete=message.files_complete,
+        files_failed=message.files_failed,
+        bytes_complete=message.bytes_complete,
+        current=message.current,
+        attempt=message.attempt,
+        pausing=message.pausing,
+        rate=_rate(download, message),
+        measured=(message.now, message.bytes_complete),
+    )
+    return replace(state, download=moved), ()
+
+
+def _rate(download: Download, message: m.TransferMoved) -> float:
+    """Bytes a second, smoothed over some five seconds so that the time left does not flicker."""
+    if download.measured is None:
+        return 0.0
+    seconds = message.now - download.measured[0]
+    if seconds <= 0:
+        return download.rate
+    latest = max(0, message.bytes_complete - download.measured[1]) / seconds
+    weight = min(1.0, seconds / 5.0)
+    return latest if not download.rate else download.rate + weight * (latest - download.rate)
+
+
+def stop_asked(state: State, message: m.StopAsked) -> Step:
+    if _downloading(state, Stage.OPENING, Stage.RUNNING) is None:
+        return state, ()
+    return state, (StopTransfer(message.keep),)
+
+
+def transfer_ended(state: State, message: m.TransferEnded) -> Step:
+    download = _downloading(state, Stage.OPENING, Stage.RUNNING)
+    if download is None:
+        return state, ()
+    failed = sum(1 for outcome in message.outcomes if outcome.reason)
+    ended = replace(
+        download,
+        stage=Stage.ENDED,
+        outcomes=message.outcomes,
+        files_failed=failed,
+        files_complete=len(message.outcomes) - failed,
+    )
+    return replace(state, download=ended), (Focus("progress"),)
+
+
+def transfer_discarded(state: State, message: m.TransferDiscarded) -> Step:
+    tone, sentence = (
+        ("bad", message.sentence) if message.sentence else ("good", "The download was cancelled.")
+    )
+    state = replace(state, download=None).noted(tone, sentence, "Nothing of it was kept.")
+    return state, (Focus("download-button"),)
+
+
+HANDLERS: Final[Handlers] = {
+    m.DownloadAsked: download_asked,
+    m.PlacesKnown: places_known,
+    m.SourceBlocked: source_blocked,
+    m.PlaceChosen: place_chosen,
+    m.DownloadConfirmed: download_confirmed,
+    m.DownloadDismissed: download_dismissed,
+    m.TransferMoved: transfer_moved,
+    m.StopAsked: stop_asked,
+    m.TransferEnded: transfer_ended,
+    m.TransferDiscarded: transfer_discarded,
+}

@@ -1,0 +1,75 @@
+"""Menus, pages, notices: what is shown, whatever is selected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from pycore import messages as m
+from pycore.effects import Focus
+from pycore.preview import last_page
+from pycore.state import State
+from pycore.update.step import Handlers, Step
+
+
+def mission_chosen(state: State, message: m.MissionChosen) -> Step:
+    return (
+        (state, ())
+        if state.named(message.name) is None
+        else (replace(state, current=message.name, menu=""), ())
+    )
+
+
+def menu_toggled(state: State, message: m.MenuToggled) -> Step:
+    if message.menu in ("", state.menu):
+        # Focus goes back to the button that opened what is now closed.
+        return replace(state, menu=""), (Focus(f"{state.menu}-button"),) if state.menu else ()
+    return replace(state, menu=message.menu), ()
+
+
+def menu_left(state: State, _: m.MenuLeft) -> Step:
+    return (replace(state, menu=""), ()) if state.menu == "account" else (state, ())
+
+
+def preview_toggled(state: State, _: m.PreviewToggled) -> Step:
+    preview = replace(state.preview, open=not state.preview.open, page=0)
+    return replace(state, preview=preview), (Focus("preview"),) if preview.open else ()
+
+
+def page_turned(state: State, message: m.PageTurned) -> Step:
+    last = last_page(state)
+    page = min(state.preview.page, last)
+    pages = {"first": 0, "previous": max(0, page - 1), "next": min(last, page + 1), "last": last}
+    return replace(state, preview=replace(state.preview, page=pages[message.to])), ()
+
+
+def rows_per_page_chosen(state: State, message: m.RowsPerPageChosen) -> Step:
+    preview = state.preview
+    # The first row that was seen stays in view.
+    page = preview.page * preview.per_page // message.rows
+    return replace(state, preview=replace(preview, per_page=message.rows, page=page)), ()
+
+
+def notice_dismissed(state: State, message: m.NoticeDismissed) -> Step:
+    return replace(state, notices=tuple(n for n in state.notices if n.number != message.number)), ()
+
+
+def datasets_typed(state: State, message: m.DatasetsTyped) -> Step:
+    return replace(state, datasets=message.text), ()
+
+
+def told(state: State, message: m.Told) -> Step:
+    return state.noted(message.tone, message.sentence, message.hint), ()
+
+
+HANDLERS: Final[Handlers] = {
+    m.MissionChosen: mission_chosen,
+    m.MenuToggled: menu_toggled,
+    m.MenuLeft: menu_left,
+    m.PreviewToggled: preview_toggled,
+    m.PageTurned: page_turned,
+    m.RowsPerPageChosen: rows_per_page_chosen,
+    m.NoticeDismissed: notice_dismissed,
+    m.DatasetsTyped: datasets_typed,
+    m.Told: told,
+}

@@ -1,0 +1,141 @@
+"""A panel without a page: messages in, orders out, what is drawn read back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pycore import bits
+from pycore import messages as m
+from pycore.effects import Effect, Match
+from pycore.formats.list_products import BadRow, ProductList
+from pycore.product import EXCLUSIVE, Row
+from pycore.state import Download, Mission, State
+from pycore.update import update
+from pycore.view import regions
+from tests.unit.builders import CLICK, row
+from tests.unit.reading import Node, read_html
+
+A = "jw01001001001_02101_00001_nrca1"
+B = "jw01001001001_02101_00002_nrca1"
+C = "jw01001-o001_t001_nircam_clear-f200w"
+CAL, UNCAL, SECRET_CAL, MOSAIC, POOL = (
+    f"{A}_cal.fits",
+    f"{A}_uncal.fits",
+    f"{B}_cal.fits",
+    f"{C}_i2d.fits",
+    "jw01001_pool.csv",
+)
+GUIDE, REFERENCE = "jw01001001001_gs-fg_2026325_cal.fits", "jwst_nircam_flat_0001.fits"
+
+#: Two exposures and a mosaic: six products to choose in boxes, one exclusive, one shared; a guide star, a reference.
+JWST = (
+    row(CAL, A, 1_000, level="2b", suffix="_cal", instrument="NIRCAM", filters="F200W"),
+    row(UNCAL, A, 4_000, level="1b", suffix="_uncal", instrument="NIRCAM", filters="F200W"),
+    row(GUIDE, A, 50, level="2b", suffix="_cal", instrument="FGS"),
+    row(REFERENCE, A, 70, level="REFERENCE", suffix="_flat", type="reference"),
+    row(POOL, A, 10, level="ASSOCIATION", suffix="_pool", type="association"),
+    row(SECRET_CAL, B, 2_000, level="2b", suffix="_cal", instrument="NIRCAM", access=EXCLUSIVE),
+    row(POOL, B, 10, level="ASSOCIATION", suffix="_pool", type="association"),
+    row(MOSAIC, C, 9_000, level="3", suffix="_i2d", instrument="NIRCAM", filters="F200W"),
+)
+HST = (
+    row("jbev01010_drz.fits", "jbev01010", 300, level="CALIBRATED", suffix="DRZ", instrument="ACS/WFC"),
+    row("jbev01010_raw.fits", "jbev01010", 500, level="UNCALIBRATED", suffix="RAW", instrument="ACS/WFC"),
+)
+ORIGIN = ("https://mast.stsci.edu",)
+PLACES = (m.PlaceOffered("file", "a file", None), m.PlaceOffered("blob", "memory", 10**9))
+
+
+def product_list(rows: Iterable[Row], mission: str = "", bad: Iterable[BadRow] = ()) -> ProductList:
+    """A list as the reader gives it: good rows, and refused ones in the places that their numbers say."""
+    good, refused = tuple(rows), tuple(bad)
+    taken = {each.number for each in refused}
+    free = (number for number in range(1, len(good) + len(refused) + 1) if number not in taken)
+    return ProductList(mission, good, refused, tuple(next(free) for _ in good))
+
+
+def read_list(
+    rows: Iterable[Row] = JWST,
+    source: str = "list.json",
+    *,
+    mission: str = "",
+    page: str = "",
+    demo: bool = False,
+    bad: Iterable[BadRow] = (),
+    base: str = "",
+) -> m.ListRead:
+    """The message that a list was read; ``page`` is the mission that the page's address names."""
+    return m.ListRead(source, base, product_list(rows, mission, bad), page, demo=demo)
+
+
+def answer(order: Effect) -> m.Matched:
+    """What the pattern engine answers. Python's own stands in: these patterns mean the same to both."""
+    assert isinstance(order, Match)
+    found = [number for number, name in enumerate(order.catalog.names()) if re.search(order.pattern, name)]
+    return m.Matched(order.mission, order.run, bits.from_indices(found, order.catalog.rows))
+
+
+@dataclass
+class Desk:
+    """A panel's state and every order that it gave."""
+
+    state: State = field(default_factory=State)
+    orders: list[Effect] = field(default_factory=list)
+
+    def hear(self, *messages: m.Message) -> list[Effect]:
+        """Take messages in; give the orders that follow."""
+        given: list[Effect] = []
+        for message in messages:
+            self.state, orders = update(self.state, message)
+            given.extend(orders)
+        self.orders.extend(given)
+        return given
+
+    def filter(self, pattern: str) -> None:
+        """Type a pattern, which the engine then answers."""
+        for order in self.hear(m.PatternTyped(pattern)):
+            self.hear(answer(order))
+
+    def sign_in(self) -> None:
+        """Sign in at the archive of JWST and HST."""
+        self.hear(m.SignedIn("Ada", ORIGIN))
+
+    def ask_download(self) -> Download:
+        """Press START DOWNLOAD and give what is asked before it starts."""
+        self.hear(m.DownloadAsked(CLICK))
+        assert self.state.download is not None
+        return self.state.download
+
+    @property
+    def mission(self) -> Mission:
+        """The mission whose controls are shown."""
+        assert self.state.mission is not None
+        return self.state.mission
+
+    @property
+    def selected(self) -> set[str]:
+        """The names of all selected files, over all missions."""
+        return {
+            part.catalog.product_row(index).filename
+            for part in self.state.parts()
+            for index in bits.indices(part.selected)
+        }
+
+    @property
+    def told(self) -> list[tuple[str, str]]:
+        """Tone and sentence of the notices."""
+        return [(notice.tone, notice.sentence) for notice in self.state.notices]
+
+    @property
+    def page(self) -> Node:
+        """What is drawn, each region in an element of its id."""
+        return read_html("".join(f'<div id="{id}">{html}</div>' for id, html in regions(self.state).items()))
+
+
+def desk(*lists: m.ListRead) -> Desk:
+    """A panel that has read these lists; without any, the JWST one."""
+    made = Desk()
+    made.hear(*(lists or (read_list(),)))
+    return made
