@@ -10,7 +10,7 @@ from typing import Final
 from pycore.plan import Plan, PlannedFile, PlannedRow
 from pycore.product import EXCLUSIVE, PUBLIC, without_surrogates
 from pycore.volume import files as count_files
-from pycore.volume import volume
+from pycore.volume import number, volume
 
 NAME: Final = "manifest.html"
 COLUMNS: Final = ("URI", "File", "Access", "Status", "Logged In User")
@@ -70,7 +70,7 @@ def render(plan: Plan, outcomes: Sequence[Outcome]) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f"<title>Manifest of {_text(plan.root)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{_text(plan.root)}</h1>\n"
-        f"<p>{there} of {count_files(len(plan.files))}, {volume(bytes_there)}.</p>\n"
+        f"<p>{number(there)} of {count_files(len(plan.files))}, {volume(bytes_there)}.</p>\n"
         f"{_missing(failed)}{_renamed(plan)}"
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</body>\n</html>\n"
     )

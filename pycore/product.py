@@ -112,7 +112,7 @@ def without_surrogates(text: str) -> str:
 
     JSON can spell them, UTF-8 cannot: they would break every file that the text is written into.
     """
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _size(fields: Mapping[str, object]) -> int:

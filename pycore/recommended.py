@@ -13,10 +13,9 @@ from pycore.product import Row
 
 
 def recommended(catalog: Catalog, profile: Profile, candidates: int) -> int:
-    """The recommended ones ``among`` the candidates (the products that stand in boxes), as a set of rows.
+    """The recommended ones of the candidates (the products that stand in boxes), as a set of rows.
 
-    The rule looks at one dataset after the other; a product that two datasets share is in when either takes
-    it.
+    The rule looks at one dataset after the other; a product that two datasets share is in when either takes it.
     """
     rule = profile.recommended
     choose = _RULES[rule.rule]

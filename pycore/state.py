@@ -20,19 +20,25 @@ ROWS_PER_PAGE: Final = (50, 100, 250, 1000)
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """One mission's products and what is chosen of them; ``revision`` changes when its list grows."""
+    """One mission's products and what is chosen of them.
+
+    ``revision`` is another whenever the list is another. ``stale`` says that the pattern in force has not yet run
+    over the list as it is now: until it has, nothing passes.
+    """
 
     profile: Profile
     selector: Selector
     choice: Choice = field(default_factory=Choice)
     pattern: PatternField = field(default_factory=PatternField)
     revision: int = 0
+    stale: bool = False
 
     @property
     def matching(self) -> int:
         """The rows that the pattern in force lets through."""
-        matching = self.pattern.matching
-        return self.selector.catalog.everything if matching is None else matching
+        if self.pattern.matching is None:
+            return self.selector.catalog.everything
+        return 0 if self.stale else self.pattern.matching
 
     def wanted(self) -> int:
         """The rows that the controls take, access aside."""
@@ -112,6 +118,8 @@ class State:
 
     profiles: Profiles = field(default_factory=Profiles)
     missions: tuple[Mission, ...] = ()
+    #: How many revisions of missions there have been; none is used twice, also when a list takes another's place.
+    revisions: int = 0
     current: str = ""
     structure: Structure = Structure.NESTED
     menu: str = ""

@@ -7,8 +7,10 @@ is told in the manifest, and the download goes on and finishes by itself.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Final, TypeAlias
@@ -27,9 +29,13 @@ PAUSES: Final = (1.0, 3.0, 8.0)
 STALL_SECONDS: Final = 45.0
 #: A server that asks for a longer pause than this is taken for one that refuses.
 LONGEST_PAUSE: Final = 300.0
+#: So many files in a row without any answer, and the rest of that origin is asked once each.
+SILENT_FILES: Final = 2
 
 _WORTH_RETRYING: Final = frozenset([408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524])
 _FITS_START: Final = b"SIMPLE  ="
+#: Ends of media types that are text, though they do not begin with ``text/``.
+_TEXT: Final = ("json", "xml", "javascript", "yaml")
 
 
 # -- events ---------------------------------------------------------------------------------------------------
@@ -168,13 +174,14 @@ class Transfer:
         self._made = Stamp.at(int(epoch_ms // 1000))
         self._now = 0.0
         self._quiet = 0.0
-        self._resume_at = 0.0
+        self._pause = 0.0
+        self._resume_at: float | None = None
         self._fetch = 0
         self._attempt = 0
         self._bytes_complete = 0
         self._body: _Body | None = None
-        #: Origins of which a file has used up its attempts without any answer: they are asked once a file.
-        self._silent: set[str] = set()
+        #: By origin, the files in a row that used up their attempts without any answer.
+        self._silent: Counter[str] = Counter()
         self._answered = False
 
     # -- what the edge calls ----------------------------------------------------------------------------------
@@ -246,13 +253,13 @@ class Transfer:
     def _responded(self, event: Responded) -> list[Order]:
         file = self._file
         self._answered = True
-        self._silent.discard(origin(file.url or ""))
+        self._silent.pop(origin(file.url or ""), None)
         if event.status == 200:
             refusal = _refusal(file, event.headers)
             if refusal:
                 return self._failed(refusal)
             modified = _modified(event.headers) or self._made
-            self._body = _Body(file, f"{self.plan.root}/{file.path}", modified)
+            self._body = _Body(file, f"{self.plan.root}/{file.path}", modified, _announced(event.headers))
             self.state = State.READING
             self._quiet = 0.0
             return []
@@ -286,6 +293,9 @@ class Transfer:
         if body is None:
             return self._again("the answer had no body")
         if body.received < body.file.size:
+            if body.received == body.announced:
+                # All that the server has, so that another attempt would bring the same.
+                return self._failed(_other_length(body.file, body.received))
             return self._again(f"only {body.received} of {body.file.size} bytes came")
         wrong = body.checksum_problem()
         if wrong:
@@ -318,26 +328,27 @@ class Transfer:
     def _again(self, reason: str, asked_pause: float | None = None) -> list[Order]:
         pause = max(asked_pause or 0.0, PAUSES[min(self._attempt, len(PAUSES)) - 1])
         source = origin(self._file.url or "")
-        if (
-            self._attempt >= ATTEMPTS
-            or pause > LONGEST_PAUSE
-            or (source in self._silent and not self._answered)
-        ):
+        hopeless = not self._answered and self._silent[source] >= SILENT_FILES
+        if self._attempt >= ATTEMPTS or pause > LONGEST_PAUSE or hopeless:
             if not self._answered:
-                self._silent.add(source)
+                self._silent[source] += 1
             tries = f" ({self._attempt} attempts)" if self._attempt > 1 else ""
             return self._failed(f"{reason}{tries}")
         orders = self._abandon()
         self.state = State.PAUSING
-        self._resume_at = self._now + pause
+        # The clock is read at the next tick: while a write waited there were none, and the last one is long ago.
+        self._pause, self._resume_at = pause, None
         return orders
 
     def _ticked(self, now: float) -> list[Order]:
         # A tick that was late says that this machine slept or was busy, not that the network was silent.
         self._quiet += min(max(0.0, now - self._now), 2.0)
         self._now = max(now, self._now)
-        if self.state is State.PAUSING and self._now >= self._resume_at:
-            return self._ask()
+        if self.state is State.PAUSING:
+            if self._resume_at is None:
+                self._resume_at = self._now + self._pause
+            elif self._now >= self._resume_at:
+                return self._ask()
         if self.state in (State.ASKING, State.READING) and self._quiet >= STALL_SECONDS:
             return self._again(f"nothing came for {STALL_SECONDS:.0f} seconds")
         return []
@@ -361,10 +372,11 @@ class Transfer:
 class _Body:
     """The body of one attempt, checked as it comes."""
 
-    def __init__(self, file: PlannedFile, member: str, modified: Stamp) -> None:
+    def __init__(self, file: PlannedFile, member: str, modified: Stamp, announced: int | None) -> None:
         self.file = file
         self.member = member
         self.modified = modified
+        self.announced = announced
         self.received = 0
         self.opened = False
         self.held: bytearray | None = bytearray() if file.size <= HELD_BYTES else None
@@ -412,19 +424,36 @@ def _refusal(file: PlannedFile, headers: Mapping[str, str]) -> str:
     name = file.filename.lower()
     if kind in ("text/html", "application/xhtml+xml") and not name.endswith((".html", ".htm")):
         return "a web page came in its place"
-    length = headers.get("content-length", "")
-    if length.isdecimal() and "content-encoding" not in headers and int(length) != file.size:
-        return f"the list says {file.size} bytes, the archive has {int(length)}"
-    return ""
+    length = _announced(headers)
+    if length is None or length == file.size or _may_be_packed(kind, headers) or file.size <= HELD_BYTES:
+        return ""
+    return _other_length(file, length)
+
+
+def _announced(headers: Mapping[str, str]) -> int | None:
+    length = headers.get("content-length", "").strip()
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
+
+
+def _may_be_packed(kind: str, headers: Mapping[str, str]) -> bool:
+    """Whether the announced length may be that of a compressed body.
+
+    Browsers hide ``Content-Encoding`` from other origins, so its absence proves nothing; what servers compress on
+    the way is text.
+    """
+    return "content-encoding" in headers or kind.startswith("text/") or kind.endswith(_TEXT)
+
+
+def _other_length(file: PlannedFile, length: int) -> str:
+    return f"the list says {file.size} bytes, the archive has {length}"
+
+
+_SIGNED_IN: Final = "this sign-in may not have it, or has ended"
 
 
 def _status_reason(status: int, file: PlannedFile) -> str:
     if status in (401, 403):
-        who = (
-            "this sign-in may not have it"
-            if file.with_token
-            else "it needs a sign-in that this page may not send"
-        )
+        who = _SIGNED_IN if file.with_token else "it needs a sign-in that this page may not send"
         return f"the archive refused it ({status}): {who if file.exclusive else 'access denied'}"
     if status in (404, 410):
         return f"the archive does not have it ({status})"
@@ -434,7 +463,7 @@ def _status_reason(status: int, file: PlannedFile) -> str:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a ``Retry-After`` (RFC 9110, 10.2.3), where a date is measured against the answer's own ``Date``."""
     value = headers.get("retry-after", "").strip()
-    if value.isdecimal():
+    if value.isascii() and value.isdigit():
         return float(value)
     due, sent = _date(value), _date(headers.get("date", ""))
     return max(0.0, due - sent) if due is not None and sent is not None else None
@@ -447,6 +476,8 @@ def _modified(headers: Mapping[str, str]) -> Stamp | None:
 
 def _date(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp()
+        moment = parsedate_to_datetime(text)
+        # HTTP's dates are in GMT; one that does not say so must not be taken for the time of this machine's clock.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

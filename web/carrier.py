@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
 
 from pycore import messages as m
 from pycore import transfer as t
@@ -44,6 +44,8 @@ class Carrier:
         self._requests: dict[int, ports.Abort] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reported = 0.0
+        #: The archive is being closed or given up: what comes now is too late.
+        self._ending = False
 
     async def run(self) -> m.Message:
         """Carry the transfer to its end, and give the message that says how it ended."""
@@ -51,18 +53,24 @@ class Carrier:
         try:
             await self._take_turn(lambda: self._transfer.start(self._clock.now_ms() / 1000))
             return await self._over
+        except BaseException:
+            # A mistake of the page: half an archive must not be left waiting for its other half.
+            await self._give_up("the page made a mistake")
+            raise
         finally:
             self._clock.stop()
-            for abort in self._requests.values():
-                abort.cancel("the transfer is over")
+            self._drop_all()
 
     async def stop(self, keep: bool) -> None:
-        """Stop: close a valid archive of what is there, or leave nothing."""
-        if not keep:
+        """Stop: close a valid archive of what is there, or leave nothing.
+
+        An archive whose last byte has been written is whole, and stays.
+        """
+        if keep:
+            await self._take_turn(lambda: self._transfer.receive(t.Stopped(keep=True)))
+        else:
             # Not in turn: a write that waits for a place that takes nothing would let nobody in.
             await self._give_up("")
-            return
-        await self._take_turn(lambda: self._transfer.receive(t.Stopped(keep=True)))
 
     # -- events in --------------------------------------------------------------------------------------------
 
@@ -73,30 +81,31 @@ class Carrier:
 
     async def _take_turn(self, event: Callable[[], list[t.Order]], chunk: ports.Chunk | None = None) -> None:
         async with self._turn:
-            if self._over.done():
-                return
             try:
-                for order in event():
+                for order in [] if self._ending else event():
+                    if self._ending:
+                        return
                     await self._carry_out(order, chunk)
             except OverlayError as broken:
-                await self._give_up(f"{broken.sentence} {broken.hint}".strip())
-                return
+                await self._give_up(failure(broken))
             self._report()
 
-    def _begin(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        problem = None if task.cancelled() else task.exception()
-        if problem is not None and not self._over.done():
+        # After the end the loop itself complains of a task whose exception nobody took.
+        if task.cancelled() or self._over.done():
+            return
+        problem = task.exception()
+        if problem is not None:
             self._over.set_exception(problem)
 
-    async def _fetch(self, order: t.Fetch) -> None:
+    async def _fetch(self, order: t.Fetch, abort: ports.Abort) -> None:
         number, file = order.fetch, order.file
-        abort = self._requests[number] = self._network.abort()
         response: ports.Response | None = None
         try:
             headers = self._keys.headers_for(file.url or "") if file.with_token else {}
@@ -120,31 +129,55 @@ class Carrier:
     async def _carry_out(self, order: t.Order, chunk: ports.Chunk | None) -> None:
         match order:
             case t.Fetch():
-                self._begin(self._fetch(order))
+                # Kept at once: what is dropped before it has begun is never asked for.
+                abort = self._requests[order.fetch] = self._network.abort()
+                self._begin(self._fetch(order, abort))
             case t.Drop(fetch):
-                abort = self._requests.pop(fetch, None)
-                if abort is not None:
-                    abort.cancel("not wanted any more")
+                unwanted = self._requests.pop(fetch, None)
+                if unwanted is not None:
+                    unwanted.cancel("not wanted any more")
             case t.Put(data):
                 await self._sink.write(data)
             case t.PutArrived():
                 await self._sink.write(chunk)
             case t.Finish():
-                await self._sink.close()
-                self._over.set_result(m.TransferEnded(tuple(self._transfer.outcomes)))
+                await self._close()
             case t.Discard():
                 await self._give_up("")
 
+    async def _close(self) -> None:
+        self._ending = True
+        try:
+            await self._sink.close()
+        except OverlayError:
+            self._ending = False
+            raise
+        self._over.set_result(m.TransferEnded(tuple(self._transfer.outcomes)))
+
     async def _give_up(self, sentence: str) -> None:
-        """Leave nothing behind; ``sentence`` says why, ``""`` when it was asked for."""
-        if self._over.done():
+        """Leave nothing behind; ``sentence`` says why, ``""`` when it was asked for.
+
+        Told when it is so, not before; the archive's connections go first, since the place may take its time.
+        """
+        if self._ending:
             return
-        self._over.set_result(m.TransferDiscarded(sentence))
-        await self._sink.abort(sentence or "cancelled")
+        self._ending = True
+        self._drop_all()
+        try:
+            await self._sink.abort(sentence or "cancelled")
+        except OverlayError as broken:
+            sentence = f"{sentence} A part of the file may be left: {broken.sentence}".strip()
+        if not self._over.done():
+            self._over.set_result(m.TransferDiscarded(sentence))
+
+    def _drop_all(self) -> None:
+        while self._requests:
+            _, abort = self._requests.popitem()
+            abort.cancel("the transfer is over")
 
     def _report(self) -> None:
         now = self._clock.now_ms()
-        if self._over.done() or now - self._reported < _REPORT_EVERY:
+        if self._ending or now - self._reported < _REPORT_EVERY:
             return
         self._reported = now
         progress = self._transfer.progress()
@@ -159,3 +192,8 @@ class Carrier:
                 now=now / 1000,
             )
         )
+
+
+def failure(broken: OverlayError) -> str:
+    """A failure of the place to write, for the person; nothing where the person wanted it so."""
+    return "" if broken.code == "sink.cancelled" else f"{broken.sentence} {broken.hint}".strip()

@@ -60,12 +60,20 @@ export function draw(ids, htmls) {
     if (!region) throw new Error(`The page has no region “${id}”.`);
     Idiomorph.morph(region, htmls[index], {
       morphStyle: "innerHTML",
-      ignoreActiveValue: true,
-      // The browser itself writes `open` on a dialog, and a person on details.
-      callbacks: { beforeAttributeUpdated: (name) => name !== "open" },
+      callbacks: { beforeAttributeUpdated: mayChange },
     });
     settle(region);
   });
+}
+
+/**
+ * Whether the core may change an attribute. The browser itself writes `open` on a dialog and a person on details; and
+ * what stands in the field in focus is being typed.
+ * @param {string} name
+ * @param {Element} element
+ */
+function mayChange(name, element) {
+  return name !== "open" && !(name === "value" && element === document.activeElement);
 }
 
 /**

@@ -40,8 +40,10 @@ export async function loadPyodide(options) {
   try {
     return await Promise.race([broken, load({ ...options, createPyodideModule, indexURL: home })]);
   } catch (reason) {
-    document.dispatchEvent(new CustomEvent("overlay:failed", { detail: reason }));
-    throw reason;
+    // Emscripten throws a plain object when the interpreter ends before it has begun.
+    const error = reason instanceof Error ? reason : new Error(String(/** @type {any} */ (reason)?.message ?? reason));
+    document.dispatchEvent(new CustomEvent("overlay:failed", { detail: error }));
+    throw error;
   } finally {
     WebAssembly.instantiateStreaming = streaming;
   }

@@ -1,5 +1,11 @@
-// Runs before the first paint: a page that was asked for lists of its own never shows the demo's.
+// Runs before the first paint: says what an address of this kind cannot do, and a page that was asked for lists
+// of its own never shows the demo's.
 (() => {
+  const isFile = location.protocol === "file:";
+  // Modules are never loaded from files, so nothing later could say it.
+  if (isFile) document.documentElement.dataset.state = "failed";
+  const limits = document.getElementById(isFile ? "from-file" : "plain-http");
+  if (limits) limits.hidden = !isFile && isSecureContext;
   if (!new URLSearchParams(location.search).has("products")) return;
   const opening = document.getElementById("opening");
   if (!(opening instanceof HTMLTemplateElement)) return;

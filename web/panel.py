@@ -20,7 +20,7 @@ from pycore.update import update
 from pycore.view import regions
 from pycore.volume import number, volume
 from web import ports
-from web.carrier import Carrier
+from web.carrier import Carrier, failure
 
 #: A list is held as text and as rows at once; beyond this a tab is likely to die of it.
 LARGEST_LIST: Final = 512 * 2**20
@@ -54,6 +54,10 @@ class Panel:
         #: Which revision of each mission's names the pattern engine has.
         self._names: dict[str, int] = {}
         self._carrier: Carrier | None = None
+        #: The download was stopped before there was a place to write.
+        self._stopped = False
+        #: Counts what is done about the token: an answer about a former one means nothing.
+        self._sign_ins = 0
 
     # -- messages ---------------------------------------------------------------------------------------------
 
@@ -110,6 +114,7 @@ class Panel:
             case e.CheckToken():
                 self.begin(self._check_token(order))
             case e.ForgetToken():
+                self._sign_ins += 1
                 browser.keys.forget()
             case e.OpenLast():
                 self.begin(self._open_last())
@@ -118,6 +123,7 @@ class Panel:
             case e.BeginTransfer():
                 self.begin(self._transfer(order))
             case e.StopTransfer(keep):
+                self._stopped = True
                 if self._carrier is not None:
                     self.begin(self._carrier.stop(keep))
             case e.Focus(id):
@@ -142,6 +148,8 @@ class Panel:
 
     async def _check_token(self, order: e.CheckToken) -> None:
         keys = self._browser.keys
+        self._sign_ins += 1
+        mine = self._sign_ins
         try:
             keys.put(order.token, order.origins)
             answer = await self._browser.network.get_text(
@@ -149,8 +157,11 @@ class Panel:
             )
             user = _user(answer.text)
         except OverlayError as refused:
-            keys.forget()
-            self.hear(m.SignInRefused(f"{refused.sentence} {refused.hint}".strip()))
+            if mine == self._sign_ins:
+                keys.forget()
+                self.hear(m.SignInRefused(f"{refused.sentence} {refused.hint}".strip()))
+            return
+        if mine != self._sign_ins:
             return
         if user == ANONYMOUS:
             keys.forget()
@@ -241,10 +252,15 @@ class Panel:
 
     async def _transfer(self, order: e.BeginTransfer) -> None:
         browser = self._browser
+        self._stopped = False
         try:
             sink = await browser.places.open(order.place, order.filename, None)
         except OverlayError as refused:
-            self.hear(m.TransferDiscarded(f"{refused.sentence} {refused.hint}".strip()))
+            self.hear(m.TransferDiscarded(failure(refused)))
+            return
+        if self._stopped:
+            await sink.abort("cancelled")
+            self.hear(m.TransferDiscarded(""))
             return
         browser.page.hold(True)
         transfer = Transfer(order.plan, order.epoch_ms)
@@ -258,6 +274,9 @@ class Panel:
         )
         try:
             self.hear(await self._carrier.run())
+        except Exception:
+            self.hear(m.TransferDiscarded("The page made a mistake, and the download was given up."))
+            raise
         finally:
             self._carrier = None
             browser.page.hold(False)

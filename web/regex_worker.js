@@ -30,14 +30,14 @@
     }
   };
 
-  self.addEventListener("message", ({ data }) => {
+  addEventListener("message", ({ data }) => {
     if (data.type === "names") {
       lists.set(data.key, data.count === 0 ? [] : data.joined.split("\0"));
     } else if (data.type === "match") {
       // The page's stopwatch starts here: loading this file and splitting the names is not the pattern's fault.
-      self.postMessage({ type: "started" });
+      postMessage({ type: "started" });
       const found = answer(data.key, data.pattern);
-      self.postMessage({ type: "answer", ...found }, { transfer: found.bits ? [found.bits.buffer] : [] });
+      postMessage({ type: "answer", ...found }, { transfer: found.bits ? [found.bits.buffer] : [] });
     }
   });
 }

@@ -19,7 +19,7 @@
    *
    * @param {Uint8Array<ArrayBuffer>[]} parts
    */
-  const discard = (parts) => {
+  const free = (parts) => {
     const { port1, port2 } = new MessageChannel();
     port2.close();
     port1.postMessage(null, parts.map(({ buffer }) => buffer));
@@ -90,7 +90,7 @@
      */
     #release() {
       if (this.#given.length < 2) return;
-      discard(this.#given.shift() ?? []);
+      free(this.#given.shift() ?? []);
     }
 
     #headers() {

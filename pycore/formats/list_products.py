@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from pycore.errors import OverlayError
+from pycore.formats.depth import is_deep
 from pycore.product import Row, read_row, without_surrogates
 
-#: Lists of lists deeper than this are no product lists, and would exhaust the stack.
+#: Lists of lists deeper than this are no product lists.
 _DEEPEST: Final = 4
+#: Nor are texts; fields that are not ours may be nested too.
+_DEEPEST_TEXT: Final = 50
 
 #: Not JSON, but what Python's own writer makes of a missing value.
 _CONSTANTS: Final = {"NaN": None, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -77,13 +80,13 @@ def read_in_steps(text: str, every: int = 1000) -> Generator[int, None, ProductL
 
 
 def _document(text: str) -> tuple[str, list[object]]:
+    if is_deep(text, _DEEPEST_TEXT):
+        raise OverlayError("list.depth", "The list is nested too deep to be a product list.", _HOW)
     try:
         # Editors on Windows put a byte order mark before the text.
         document = json.loads(
             text.removeprefix("\ufeff"), parse_constant=_CONSTANTS.__getitem__, parse_int=_integer
         )
-    except RecursionError:
-        raise OverlayError("list.depth", "The list is nested too deep to be a product list.", _HOW) from None
     except ValueError as wrong:
         raise OverlayError("list.json", f"This is not JSON: {wrong}.", _HOW) from None
     mission = ""

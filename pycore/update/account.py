@@ -16,6 +16,9 @@ def sign_in_asked(state: State, message: m.SignInAsked) -> Step:
     if mission is None or not mission.profile.archive.whoami:
         error = "This archive has no sign-in that the page knows of."
         return replace(state, account=replace(state.account, error=error)), ()
+    if state.account.checking:
+        # One answer at a time: that to an older token must not be taken for this one's.
+        return state, ()
     if not token:
         return replace(state, account=replace(state.account, error="Paste a token first.")), ()
     archive = mission.profile.archive

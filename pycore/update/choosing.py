@@ -62,14 +62,25 @@ def matched(state: State, message: m.Matched) -> Step:
     mission = state.named(message.mission)
     if mission is None:
         return state, ()
-    return state.changed(replace(mission, pattern=mission.pattern.matched(message.run, message.rows))), ()
+    pattern = mission.pattern.matched(message.run, message.rows)
+    if pattern is mission.pattern:
+        return state, ()
+    return state.changed(replace(mission, pattern=pattern, stale=False)), ()
 
 
 def match_refused(state: State, message: m.MatchRefused) -> Step:
     mission = state.named(message.mission)
     if mission is None:
         return state, ()
-    return state.changed(replace(mission, pattern=mission.pattern.refused(message.run, message.sentence))), ()
+    pattern = mission.pattern.refused(message.run, message.sentence)
+    if pattern is mission.pattern:
+        return state, ()
+    if mission.stale and pattern.in_force:
+        # The last valid pattern has yet to run over the longer list; the field goes back to it, and that is told.
+        state = state.noted("warning", f"“{pattern.typed}” is not used: {message.sentence}")
+        pattern = pattern.retyped(pattern.in_force)
+    mission = replace(mission, pattern=pattern)
+    return state.changed(mission), matching(mission)
 
 
 def structure_chosen(state: State, message: m.StructureChosen) -> Step:

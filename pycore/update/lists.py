@@ -15,6 +15,7 @@ from pycore.selection import Selector
 from pycore.state import Mission, State
 from pycore.update.choosing import matching
 from pycore.update.step import Handlers, Step
+from pycore.volume import number
 
 
 def site_read(state: State, message: m.SiteRead) -> Step:
@@ -72,19 +73,18 @@ def _by_mission(message: m.ListRead, profiles: Profiles) -> dict[str, list[Liste
 
 def _joined(state: State, name: str, rows: Iterable[ListedRow]) -> tuple[State, Mission]:
     """The state with these rows in the mission of that name; a choice that was made holds for them too."""
+    state = replace(state, revisions=state.revisions + 1)
     old = state.named(name)
     profile = state.profiles.named(name)
     if old is None:
-        mission = Mission(profile, Selector(Catalog(profile.identity, rows), profile))
+        selector = Selector(Catalog(profile.identity, rows), profile)
+        mission = Mission(profile, selector, revision=state.revisions)
         return replace(state, missions=(*state.missions, mission)), mission
     selector = Selector(old.selector.catalog.joined(rows), profile)
-    pattern = old.pattern
-    if pattern.typed:
-        # The sets of the old rows mean nothing for the new ones: the pattern runs again.
-        pattern = replace(
-            pattern.retyped(pattern.in_force or pattern.typed), matching=0 if pattern.in_force else None
-        )
-    mission = replace(old, selector=selector, revision=old.revision + 1, pattern=pattern)
+    # The sets of the old rows mean nothing for the new ones: what is typed runs again.
+    pattern = old.pattern.retyped(old.pattern.typed)
+    stale = pattern.matching is not None
+    mission = replace(old, selector=selector, revision=state.revisions, pattern=pattern, stale=stale)
     return state.changed(mission), mission
 
 
@@ -93,16 +93,28 @@ def _told_of(state: State, message: m.ListRead, bad: Sequence[BadRow], repeated:
     if not found:
         return state.noted("warning", f"{message.source}: the list is empty.")
     if bad:
-        share = f"{len(bad)} of {found} rows" if len(bad) < found else f"All {found} rows"
-        state = state.noted(
-            "bad",
-            f"{message.source}: {share} could not be taken and {'is' if len(bad) == 1 else 'are'} left out.",
-            "Everything else of the list is here.",
-            tuple(bad),
-        )
+        hint = "Everything else of the list is here." if len(bad) < found else ""
+        state = state.noted("bad", f"{message.source}: {_left_out(len(bad), found)}.", hint, tuple(bad))
     if repeated:
-        state = state.noted("warning", f"{message.source}: {repeated} rows stood there more than once.")
+        what = (
+            "1 row repeats another and counts"
+            if repeated == 1
+            else f"{number(repeated)} rows repeat others and count"
+        )
+        state = state.noted("warning", f"{message.source}: {what} once.")
     return state
+
+
+def _left_out(bad: int, found: int) -> str:
+    if bad == found:
+        return (
+            "its only row could not be taken"
+            if bad == 1
+            else f"none of its {number(found)} rows could be taken"
+        )
+    return (
+        f"{number(bad)} of {number(found)} rows could not be taken and {'is' if bad == 1 else 'are'} left out"
+    )
 
 
 def last_list_known(state: State, message: m.LastListKnown) -> Step:

@@ -46,7 +46,7 @@ def page_turned(state: State, message: m.PageTurned) -> Step:
 def rows_per_page_chosen(state: State, message: m.RowsPerPageChosen) -> Step:
     preview = state.preview
     # The first row that was seen stays in view.
-    page = preview.page * preview.per_page // message.rows
+    page = min(preview.page, last_page(state)) * preview.per_page // message.rows
     return replace(state, preview=replace(preview, per_page=message.rows, page=page)), ()
 
 

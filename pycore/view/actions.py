@@ -7,6 +7,7 @@ from typing import Final
 from pycore import messages as m
 from pycore.html import Markup, element, join
 from pycore.state import Mission, State
+from pycore.view.summary import idle
 from pycore.volume import volume
 
 #: From here on a browser is the wrong tool (the overlay's documentation, "Initiating the Download").
@@ -66,15 +67,17 @@ def _action(name: str, do: str, waits: bool, class_: str | None = None) -> Marku
 
 
 def _too_large(state: State) -> Markup | None:
-    size = sum(part.catalog.volume(part.selected) for part in state.parts())
-    if size <= SCRIPT_ADVISED:
+    parts = state.parts()
+    if sum(part.catalog.volume(part.catalog.everything) for part in parts) <= SCRIPT_ADVISED:
         return None
-    return element(
-        "p",
+    size = sum(part.catalog.volume(part.selected) for part in parts)
+    told = (
         f"{volume(size)} is more than a browser should be trusted with: API QUERY gives a script that survives a "
-        "closed tab and goes on where it stopped.",
-        class_="warning",
+        "closed tab and goes on where it stopped."
     )
+    if size <= SCRIPT_ADVISED:
+        return idle("p", told, class_="warning")
+    return element("p", told, class_="warning")
 
 
 def _contact(mission: Mission | None) -> Markup | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 from pycore.html import Markup, element, join
 from pycore.manifest import Outcome
+from pycore.messages import PlaceOffered
 from pycore.plan import Plan
 from pycore.state import Download, Stage, State
 from pycore.view.actions import SCRIPT_ADVISED
@@ -68,7 +69,7 @@ def _fact(name: str, told: str) -> Markup:
 def _places(state: State, download: Download) -> Markup:
     if state.places is None:
         return element("p", "Finding out where this browser can write …", class_="hint", role="status")
-    fitting = {place.kind: place.label for place in state.fitting_places(download.forecast)}
+    fitting = {place.kind: _place(place) for place in state.fitting_places(download.forecast)}
     if not fitting:
         limit = max((place.limit or 0 for place in state.places), default=0)
         told = f"This browser can hold {volume(limit)} here" if limit else "This browser has nowhere to write"
@@ -76,6 +77,10 @@ def _places(state: State, download: Download) -> Markup:
             "p", f"{told}, which is not enough. Use API QUERY, or select less.", class_="error", role="alert"
         )
     return radios("Save with", "place", fitting, download.place)
+
+
+def _place(place: PlaceOffered) -> str:
+    return place.label if place.limit is None else f"{place.label} (up to {volume(place.limit)})"
 
 
 def _warnings(plan: Plan) -> Iterator[str]:
@@ -95,7 +100,7 @@ def _warnings(plan: Plan) -> Iterator[str]:
 def _renamed(plan: Plan) -> Markup | None:
     if not plan.renamed:
         return None
-    lines = [element("li", plain, " → ", element("b", used)) for plain, used in plan.renamed[:_SHOWN]]
+    lines = [element("li", element("bdi", plain), " → ", element("b", used)) for plain, used in plan.renamed[:_SHOWN]]
     more = len(plan.renamed) - _SHOWN
     return element(
         "details",

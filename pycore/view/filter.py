@@ -70,12 +70,8 @@ def _told(mission: Mission) -> str:
 def _wrong(field: PatternField) -> str:
     if not field.error:
         return ""
-    kept = (
-        f"The last valid pattern, {field.in_force}, stays in force."
-        if field.in_force
-        else "No filter is in force."
-    )
-    return f"{field.error} {kept}"
+    wrong = field.error if field.error.endswith((".", "!", "?")) else f"{field.error}."
+    return f"{wrong} The last valid pattern, {field.in_force}, stays in force." if field.in_force else wrong
 
 
 def _glob(field: PatternField) -> Markup | None:

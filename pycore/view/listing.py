@@ -49,7 +49,7 @@ def _group(group: Group, several: bool) -> Markup:
         element("span", f"{mission}{group.dataset} ({number(group.selected)})", class_="group-name"),
         colspan=len(COLUMNS),
         scope="rowgroup",
-        id=quote(f"group:{group.mission}:{group.dataset}"),
+        id=f"group:{quote(group.mission, safe='')}:{quote(group.dataset, safe='')}",
     )
     return element(
         "tbody", element("tr", title, class_="group"), [_row(group, index) for index in group.indices]
@@ -65,7 +65,7 @@ def _row(group: Group, index: int) -> Markup:
     )
     return element(
         "tr",
-        element("th", file.filename, " ", shared if catalog.shared(index) else None, scope="row"),
+        element("th", element("bdi", file.filename), " ", shared if catalog.shared(index) else None, scope="row"),
         element("td", file.level),
         element("td", file.suffix),
         element("td", listed.instrument),

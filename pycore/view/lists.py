@@ -10,6 +10,8 @@ from pycore.state import Notice, State
 
 #: A list with thousands of bad rows is told by its first ones; the number is told in full.
 _ROWS_SHOWN: Final = 100
+#: An address with a hundred datasets in it is no name for a button.
+_NAME_SHOWN: Final = 60
 
 
 def notices(state: State) -> Markup:
@@ -54,7 +56,7 @@ def _bad_rows(notice: Notice) -> Markup:
         element(
             "li",
             f"Row {bad.number}",
-            f" ({bad.filename})" if bad.filename else "",
+            [" (", element("bdi", bad.filename), ")"] if bad.filename else None,
             f": {bad.sentence} [{bad.code}]",
         )
         for bad in notice.rows[:_ROWS_SHOWN]
@@ -74,9 +76,8 @@ def sources(state: State) -> Markup:
         if state.demo
         else ""
     )
-    last = element(
-        "button", f"Open again: {state.last_list}", type="button", data_do="last-list", class_="quiet"
-    )
+    # Whoever has opened a list needs no way back to it.
+    offered = bool(state.last_list) and (state.demo or not state.missions)
     return join(
         element("p", told, class_="hint") if told else None,
         element(
@@ -89,10 +90,23 @@ def sources(state: State) -> Markup:
                 id="open-button",
                 class_="quiet",
             ),
-            last if state.last_list else None,
+            _last(state.last_list) if offered else None,
             element("span", "or drop a file anywhere on the page", class_="hint"),
             class_="row",
         ),
+    )
+
+
+def _last(name: str) -> Markup:
+    short = name if len(name) <= _NAME_SHOWN else f"{name[: _NAME_SHOWN - 17]} … {name[-14:]}"
+    return element(
+        "button",
+        "Open again: ",
+        element("bdi", short),
+        type="button",
+        data_do="last-list",
+        class_="quiet",
+        title=name,
     )
 
 

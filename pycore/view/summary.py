@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pycore.catalog import Catalog
-from pycore.html import Markup, element, join
+from pycore.html import Child, Markup, element, join
 from pycore.selection import Quick
 from pycore.state import Mission, State
 from pycore.volume import files, number, volume
@@ -31,32 +31,38 @@ def _weight(sets: list[tuple[Mission, int]]) -> str:
 
 def _locked(selected: list[tuple[Mission, int]]) -> Markup | None:
     """The number of exclusive access files that are not selected, with a yellow lock."""
-    left = sum(_exclusive(mission.selector.catalog, ~rows) for mission, rows in selected)
-    if not left:
+    if not any(mission.selector.catalog.exclusive for mission, _ in selected):
         return None
+    left = sum(_exclusive(mission.selector.catalog, ~rows) for mission, rows in selected)
     what = "file" if left == 1 else "files"
-    return element(
-        "span", " (", lock(), f" {number(left)} exclusive access {what} not selected)", class_="locked"
-    )
+    told = [" (", lock(), f" {number(left)} exclusive access {what} not selected)"]
+    return idle("span", told, class_="locked") if left == 0 else element("span", told, class_="locked")
 
 
 def _not_yours(state: State) -> Markup | None:
     """A warning when the controls would take exclusive files that the user may not have."""
+    locked = [m for m in state.missions if m.selector.catalog.exclusive and not state.may_take_exclusive(m)]
+    if not locked:
+        return None
+    most = sum(_exclusive(mission.selector.catalog, -1) for mission in locked)
     refused = sum(
-        _exclusive(mission.selector.catalog, mission.wanted() & ~state.selected(mission))
-        for mission in state.missions
+        _exclusive(mission.selector.catalog, mission.wanted() & ~state.selected(mission)) for mission in locked
     )
-    if not refused:
-        # The line keeps its place where it may come, so that nothing below moves under the pointer.
-        locked = any(mission.selector.catalog.exclusive for mission in state.missions)
-        return element("p", class_="warning") if locked else None
-    one = refused == 1
+    # The longest form keeps its room, so that nothing below moves under the pointer as the warning comes and goes.
     return element(
-        "p",
+        "div",
+        idle("p", _left_out(state, most), class_="warning"),
+        element("p", _left_out(state, refused), class_="warning") if refused else None,
+        class_="room",
+    )
+
+
+def _left_out(state: State, count: int) -> Markup:
+    one = count == 1
+    return join(
         lock(),
-        f" {number(refused)} of the files chosen below {'is' if one else 'are'} under exclusive access and "
+        f" {number(count)} of the files chosen below {'is' if one else 'are'} under exclusive access and "
         f"{'was' if one else 'were'} left out. {_how_to_get(state, 'it' if one else 'them')}",
-        class_="warning",
     )
 
 
@@ -82,6 +88,11 @@ def _of(state: State, mission: Mission) -> str:
     catalog, rows = mission.selector.catalog, state.selected(mission)
     count, of = catalog.count(rows), catalog.count(catalog.everything)
     return f"{volume(catalog.volume(rows))}, {number(count)} of {files(of)}"
+
+
+def idle(tag: str, /, *children: Child, class_: str) -> Markup:
+    """An element that keeps its room for words that may come, unseen and unheard."""
+    return element(tag, *children, class_=f"{class_} idle", aria_hidden="true")
 
 
 def lock() -> Markup:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,18 +14,14 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tests.archive.server import ArchiveServer
 from tests.archive.static import StaticServer
 from tests.browser.panel_page import PanelPage
+from tests.browser.surroundings import LAUNCH_ARGUMENTS, lay_out_site
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The browser that the build found; a root user's Chromium has no sandbox."""
-    arguments = [
-        "--no-sandbox",
-        "--disable-quic",
-        "--disable-background-networking",
-        "--disable-component-update",
-    ]
-    return {**browser_type_launch_args, "executable_path": os.environ["OVERLAY_CHROMIUM"], "args": arguments}
+    """The browser that the build found."""
+    given = {"executable_path": os.environ["OVERLAY_CHROMIUM"], "args": [*LAUNCH_ARGUMENTS]}
+    return {**browser_type_launch_args, **given}
 
 
 @pytest.fixture(scope="session")
@@ -47,10 +41,7 @@ def sound_archive(archive: ArchiveServer) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def site(archive: ArchiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StaticServer]:
     """What the build wrote, with a site configuration that points JWST and HST at the test's archive."""
-    root = tmp_path_factory.mktemp("site") / "dist"
-    shutil.copytree(os.environ["OVERLAY_DIST"], root)
-    places = {name: {"archive": {"origin": archive.origin}} for name in ("JWST", "HST")}
-    (root / "site.json").write_text(json.dumps({"missions": places}))
+    root = lay_out_site(tmp_path_factory.mktemp("site") / "dist", archive)
     with StaticServer(root, "/tools/overlay/") as running:
         yield running
 
@@ -78,22 +69,38 @@ class Watch:
         if message.type == "error":
             self.errors.append(f"{message.text} {message.location.get('url', '')}")
 
+    def over(self, context: BrowserContext) -> None:
+        """Watch every page of a context; what its content security policy stops is an error too."""
+        context.add_init_script(_TELL_VIOLATIONS)
+        context.on("console", self.console)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("request", lambda request: self.requests.append(request))
+
     def origins(self) -> set[str]:
         """Every origin that was asked over the network."""
         return {"/".join(r.url.split("/")[:3]) for r in self.requests if r.url.startswith("http")}
+
+
+    def check(self, site: StaticServer, archive: ArchiveServer) -> None:
+        """Fails on any error that was not expected, and on any request beyond the site and the archive."""
+        assert self.unexpected() == []
+        public = {archive.origin, archive.origin.replace("127.0.0.1", "localhost")}
+        assert self.origins() <= {site.origin} | public
+
+
+_TELL_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`content security policy: ${event.violatedDirective} stopped ${event.blockedURI}`));
+"""
 
 
 @pytest.fixture
 def watch(context: BrowserContext, site: StaticServer, archive: ArchiveServer) -> Iterator[Watch]:
     """Fails the test on any page error, console error, or request beyond the site and the archive."""
     watching = Watch()
-    context.on("console", watching.console)
-    context.on("weberror", lambda error: watching.errors.append(str(error.error)))
-    context.on("request", watching.requests.append)
+    watching.over(context)
     yield watching
-    assert watching.unexpected() == []
-    public = {archive.origin, archive.origin.replace("127.0.0.1", "localhost")}
-    assert watching.origins() <= {site.origin} | public
+    watching.check(site, archive)
 
 
 @pytest.fixture
@@ -109,15 +116,29 @@ def demo(panel: PanelPage) -> PanelPage:
 
 
 @pytest.fixture(scope="session")
-def axe() -> str:
-    """The accessibility checker's script."""
-    return Path(os.environ["OVERLAY_AXE"]).read_text("utf-8")
+def standing(
+    browser: Browser, site: StaticServer, archive: ArchiveServer
+) -> Iterator[tuple[PanelPage, Watch]]:
+    """One page on the demo for all tests that leave its lists alone: a start takes seconds."""
+    context = browser.new_context()
+    watching = Watch()
+    watching.over(context)
+    yield PanelPage(context.new_page(), site.url).open(), watching
+    context.close()
 
 
 @pytest.fixture
-def dark_and_light(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
-    """A context for each colour scheme."""
-    contexts = {scheme: browser.new_context(color_scheme=scheme) for scheme in ("dark", "light")}  # type: ignore[arg-type]
-    yield contexts
-    for context in contexts.values():
-        context.close()
+def shared(
+    standing: tuple[PanelPage, Watch], site: StaticServer, archive: ArchiveServer
+) -> Iterator[PanelPage]:
+    """The page that tests share, as it opened."""
+    panel, watching = standing
+    panel.as_opened()
+    yield panel
+    watching.check(site, archive)
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The accessibility checker's script."""
+    return Path(os.environ["OVERLAY_AXE"]).read_text("utf-8")

@@ -51,6 +51,29 @@ class PanelPage:
             self.button("Open product list").click()
         chosen.value.set_files(path)
 
+    def as_opened(self) -> None:
+        """Bring a page that was used back to how it opened, its lists and its account aside."""
+        self.page.set_viewport_size({"width": 1280, "height": 720})
+        dialog = self.page.get_by_role("dialog")
+        if dialog.count():
+            dialog.get_by_role("button", name="Back").click()
+        if self.button("VIEW ALL SELECTED FILES").get_attribute("aria-expanded") == "true":
+            if self.page.get_by_label("Rows per page").count():
+                self.page.get_by_label("Rows per page").select_option("250")
+            self.button("VIEW ALL SELECTED FILES").click()
+        for name in ("levels-button", "account-button"):
+            button = self.page.locator(f"#{name}[aria-expanded=true]")
+            if button.count():
+                button.click()
+        for mission in reversed(self.missions()):
+            self.choose_mission(mission)
+            self.filter("")
+            self.button("NONE").click()
+            self.button("RECOMMENDED").click()
+        self.radio("File Structure", "NESTED").check()
+        for _ in range(self.page.get_by_role("button", name="Dismiss: ").count()):
+            self.page.get_by_role("button", name="Dismiss: ").first.click()
+
     # -- controls ---------------------------------------------------------------------------------------------
 
     def button(self, name: str) -> Locator:
@@ -68,6 +91,23 @@ class PanelPage:
     def box(self, level: str, name: str) -> Locator:
         """A box of a level, by the level's or a suffix's name."""
         return self.level_group(level).get_by_role("checkbox", name=re.compile(rf"^{re.escape(name)}\b"))
+
+    def missions(self) -> list[str]:
+        """The missions of the menu; none where there is no choice."""
+        return self.page.get_by_label("Mission", exact=True).locator("option").all_inner_texts()
+
+    def choose_mission(self, name: str) -> None:
+        """Show the controls of a mission."""
+        self.page.get_by_label("Mission", exact=True).select_option(name)
+
+    def levels(self) -> None:
+        """Open the levels."""
+        self.button("File level").click()
+        expect(self.button("File level")).to_have_attribute("aria-expanded", "true")
+
+    def account(self) -> Locator:
+        """The button of the account's menu, whoever is signed in."""
+        return self.page.locator("#account-button")
 
     @property
     def regex(self) -> Locator:
@@ -95,6 +135,27 @@ class PanelPage:
         return [[cell.strip() for cell in row] for row in rows.evaluate_all(
             "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
         )]  # fmt: skip
+
+    def preview_listing(self) -> list[list[str]]:
+        """The rows of the preview's page as the list has them: dataset, name, level, suffix, instrument, filter."""
+        listing: list[list[str]] = self.page.locator("#preview tbody").evaluate_all(
+            r"""
+            groups => groups.flatMap(group => {
+              const head = group.querySelector(".group-name").textContent;
+              const dataset = head.replace(/^(JWST|HST) · /, "").replace(/ \([\d,]+\)$/, "");
+              return [...group.querySelectorAll("tr:not(.group)")].map(row => {
+                const [name, ...cells] = row.cells;
+                const told = name.querySelector("bdi").textContent;
+                return [dataset, told, ...cells.slice(0, 4).map(cell => cell.textContent)];
+              });
+            })
+            """
+        )
+        return listing
+
+    def notices(self) -> Locator:
+        """What the panel has told."""
+        return self.page.locator("#notices .notice")
 
     # -- taking away ------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from web.buildsteps import shell, toolbox
+from web.buildsteps import machine, shell, toolbox
 from web.buildsteps.runtime import pyscript_parts, trimmed_lock
 from web.buildsteps.serving import site_server
 from web.buildsteps.site import build_site
@@ -204,6 +204,28 @@ def test_a_tool_is_made_once_and_again_when_its_lock_changes_or_it_broke(
         toolbox.once(folder, "lock 2", break_off)
     toolbox.once(folder, "lock 2", make)
     assert len(made) == 2
+
+
+def test_missing_unpackers_are_named_with_the_command_that_brings_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "web.buildsteps.machine.shutil.which", lambda name: None if name in ("7z", "apt-get") else name
+    )
+    with pytest.raises(shell.BuildError) as caught:
+        machine.programs()
+    assert str(caught.value).startswith("The tests need 7z.\n  Run: sudo apt-get install p7zip-full ")
+
+
+def test_a_browser_that_only_says_what_to_install_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, script in {"chromium": "echo install me >&2; exit 1", "google-chrome": "echo Chrome 1"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("OVERLAY_CHROMIUM")
+    assert machine.chromium(Path(sys.executable)) == str(tmp_path / "google-chrome")
 
 
 @pytest.mark.slow

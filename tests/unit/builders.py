@@ -20,7 +20,9 @@ def profile(name: str = "JWST") -> Profile:
     return Profiles().named(name)
 
 
-def row(filename: str, dataset: str = "jw01001001001_02101_00001_nrca1", size: int = 2880, **fields: str) -> Row:
+def row(
+    filename: str, dataset: str = "jw01001001001_02101_00001_nrca1", size: int = 2880, **fields: str
+) -> Row:
     return Row(
         filename,
         dataset,

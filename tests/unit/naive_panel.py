@@ -109,9 +109,9 @@ class NaivePanel:
         for key, product in self.products.items():
             by_guide_stars = self.guide_stars and key in self.highest_calibrated()
             by_references = self.references and product.reference
-            if key in self.ticks or by_guide_stars or by_references:
-                if self.matching is None or product.filename in self.matching:
-                    found.add(key)
+            matches = self.matching is None or product.filename in self.matching
+            if matches and (key in self.ticks or by_guide_stars or by_references):
+                found.add(key)
         return found
 
     def selected(self) -> set[Key]:
@@ -131,7 +131,9 @@ class NaivePanel:
             for kind, ends in (("calibrated", _CALIBRATED), ("raw", _RAW)):
                 end = next((end for end in ends if product.filename.endswith(end)), None)
                 if end:
-                    exposure = exposures.setdefault(product.filename[: -len(end)], {"calibrated": set(), "raw": set()})
+                    exposure = exposures.setdefault(
+                        product.filename[: -len(end)], {"calibrated": set(), "raw": set()}
+                    )
                     exposure[kind].add(product.key)
         return set().union(*(files["calibrated"] or files["raw"] for files in exposures.values()))
 

@@ -31,6 +31,16 @@ class Node:
         """All text in it."""
         return "".join(child if isinstance(child, str) else child.text for child in self.children)
 
+    @property
+    def heard(self) -> str:
+        """The text that a screen reader reads, with blanks put together: nothing that is hidden from it."""
+        return " ".join(self._heard().split())
+
+    def _heard(self) -> str:
+        if self.says("aria-hidden") == "true":
+            return ""
+        return "".join(child if isinstance(child, str) else child._heard() for child in self.children)
+
     def has(self, attribute: str) -> bool:
         """Whether the attribute is there, with a value or without."""
         return attribute in self.attributes
@@ -80,6 +90,10 @@ class Node:
                     return label.text
             return ""
         return node.text
+
+    def names_as_written(self, role: str) -> list[str]:
+        """The texts of all elements of a role, every blank as it is."""
+        return [node.text for node in self.all(role=role)]
 
     def named(self, role: str, name: str) -> Node:
         """The only element of that role and accessible name."""

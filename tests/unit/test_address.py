@@ -146,7 +146,13 @@ def test_an_address_that_cannot_be_asked_says_why(url: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://h.example/a b.fits", "http://127.0.0.1:8000/a", "HTTPS://h.example", "https://bücher.example/a"]
+    "url",
+    [
+        "https://h.example/a b.fits",
+        "http://127.0.0.1:8000/a",
+        "HTTPS://h.example",
+        "https://bücher.example/a",
+    ],
 )
 def test_an_ordinary_address_can_be_asked(url: str) -> None:
     assert address.problem(url) == ""
@@ -173,4 +179,7 @@ def test_spelling_twice_changes_nothing_and_leaves_the_origin_alone(tail: str) -
 def test_an_origin_is_only_ever_read_off_the_very_beginning(text: str) -> None:
     found = address.origin(f"https://{text}")
     if found == MAST:
-        assert f"https://{text}".lower().startswith((f"{MAST}/", f"{MAST}?", f"{MAST}#", f"{MAST}:")) or text == MAST[8:]
+        assert (
+            f"https://{text}".lower().startswith((f"{MAST}/", f"{MAST}?", f"{MAST}#", f"{MAST}:"))
+            or text == MAST[8:]
+        )

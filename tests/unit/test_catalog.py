@@ -57,7 +57,9 @@ class TestIdentityAtMast:
 class TestIdentityElsewhere:
     def test_the_address_is_the_product(self) -> None:
         url = "https://h.example/a.fits"
-        of = catalog([row("a", "d1", 7, url=url), row("other-name", "d2", 7, url=url), row("a", "d3", 7)], "LAB")
+        of = catalog(
+            [row("a", "d1", 7, url=url), row("other-name", "d2", 7, url=url), row("a", "d3", 7)], "LAB"
+        )
         assert of.count(of.everything) == 2
 
     def test_a_product_has_one_name_for_the_pattern(self) -> None:
@@ -65,8 +67,22 @@ class TestIdentityElsewhere:
         of = catalog([row("a", "d1", 7, url=url), row("b", "d2", 7, url=url)], "LAB")
         assert of.names() == ["a", "a"]
 
+    def test_the_url_goes_before_the_uri(self) -> None:
+        one, other = "https://h.example/a", "https://h.example/b"
+        of = catalog(
+            [
+                row("a", "d1", 7, url=one, uri="x:1"),
+                row("a", "d2", 7, url=one, uri="x:2"),
+                row("a", "d3", 7, url=other, uri="x:1"),
+            ],
+            "LAB",
+        )
+        assert [of.product_number(index) for index in range(3)] == [0, 0, 1]
+
     def test_without_an_address_the_whole_uri_is_the_product(self) -> None:
-        of = catalog([row("a", "d1", 7, uri="x:a"), row("a", "d2", 7, uri="x:a"), row("a", "d2", 7, uri="x:b")], "LAB")
+        of = catalog(
+            [row("a", "d1", 7, uri="x:a"), row("a", "d2", 7, uri="x:a"), row("a", "d2", 7, uri="x:b")], "LAB"
+        )
         assert of.count(of.everything) == 2
 
     def test_one_uri_with_two_sizes_is_two_products(self) -> None:
@@ -98,7 +114,9 @@ class TestChecksums:
     @pytest.mark.parametrize("mission", ["JWST", "LAB"])
     def test_different_ones_are_never_one_product(self, name: str, mission: str) -> None:
         url = "https://h.example/a"
-        of = catalog([row("a", A, 7, url=url, **{name: "0"}), row("a", B, 7, url=url, **{name: "1"})], mission)
+        of = catalog(
+            [row("a", A, 7, url=url, **{name: "0"}), row("a", B, 7, url=url, **{name: "1"})], mission
+        )
         assert of.count(of.everything) == 2
         assert of.refused == []
 
@@ -143,7 +161,9 @@ class TestAccess:
         assert of.is_exclusive(0)
 
     def test_what_a_repeated_row_said_outlives_a_joined_list(self) -> None:
-        of = catalog([row("a", A, 7), row("a", A, 7, access=EXCLUSIVE, sha256=SHA[0])]).joined(listed([row("b", A, 7)]))
+        of = catalog([row("a", A, 7), row("a", A, 7, access=EXCLUSIVE, sha256=SHA[0])]).joined(
+            listed([row("b", A, 7)])
+        )
         assert of.is_exclusive(0)
         assert of.product_row(0).sha256 == SHA[0]
         assert names(of, of.exclusive) == {"a"}
@@ -151,7 +171,10 @@ class TestAccess:
 
 class TestJoining:
     def test_a_joined_list_is_as_good_as_one_list(self) -> None:
-        first, second = [row("a", A, 7), row("pool", A, 1)], [row("b", B, 7), row("pool", B, 1), row("c", A, 2)]
+        first, second = (
+            [row("a", A, 7), row("pool", A, 1)],
+            [row("b", B, 7), row("pool", B, 1), row("c", A, 2)],
+        )
         joined, whole = catalog(first).joined(listed(second)), catalog([*first, *second])
         assert joined.datasets == whole.datasets
         assert joined.names() == whole.names()
@@ -165,7 +188,9 @@ class TestJoining:
 
     def test_only_the_added_rows_are_told_of(self) -> None:
         url = "https://h.example/a"
-        first = catalog([row("a", "d", 7, url=url), row("a", "d", 7, url=url), row("a", "e", 8, url=url)], "LAB")
+        first = catalog(
+            [row("a", "d", 7, url=url), row("a", "d", 7, url=url), row("a", "e", 8, url=url)], "LAB"
+        )
         assert (first.repeated, len(first.refused)) == (1, 1)
         second = first.joined(listed([row("a", "f", 9, url=url), row("b", "f", 9)]))
         assert (second.repeated, [bad.number for bad in second.refused]) == (0, [1])

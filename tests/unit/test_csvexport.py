@@ -13,7 +13,7 @@ from pycore.product import Row
 from tests.unit.builders import catalog, row
 
 A, B = "jw02734001001_02101_00001", "jw02734-o002_t002_niriss"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def export(rows: list[Row]) -> str:
@@ -71,7 +71,9 @@ def test_an_apostrophe_is_guarded_too_so_that_nothing_is_lost() -> None:
 
 
 cells = st.text(max_size=10).map(lambda text: text.encode("utf-8", "replace").decode())
-tricky = cells | st.builds(lambda start, rest: start + rest, st.sampled_from([*FORMULA, "'", '"', ",", " "]), cells)
+tricky = cells | st.builds(
+    lambda start, rest: start + rest, st.sampled_from([*FORMULA, "'", '"', ",", " "]), cells
+)
 
 
 @given(tricky)
@@ -91,6 +93,8 @@ def test_python_reads_back_every_cell(given: list[tuple[str, ...]]) -> None:
     head, *body = csv.reader(io.StringIO(text, newline=""), strict=True)
     assert tuple(head) == HEADER
     order = [of.list_position(index) for index in range(of.rows)]
-    assert [tuple(unguarded(cell) for cell in line) for line in body] == [given[position] for position in order]
+    assert [tuple(unguarded(cell) for cell in line) for line in body] == [
+        given[position] for position in order
+    ]
     assert not any(cell.startswith(FORMULA) for line in body for cell in line)
     assert text.endswith("\r\n")

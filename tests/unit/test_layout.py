@@ -18,7 +18,11 @@ HOSTILE = [
     "x" * 300 + ".fits", "x." + "y" * 300, "é" * 200, "😀" * 100 + ".fits", "." * 300, " " * 300, "x" * 239 + ".",
     "a" * 236 + ".part", "manifest.html", "MANIFEST.HTML", "a<b>:\"|?*", "ﬁ.fits", "ẞ", "İ", "\U0010ffff", "\uffff",
 ]  # fmt: skip
-names = st.text(max_size=12) | st.sampled_from(HOSTILE) | st.text(st.sampled_from("aA.eé\u0301 ~_-ßſ"), max_size=6)
+names = (
+    st.text(max_size=12)
+    | st.sampled_from(HOSTILE)
+    | st.text(st.sampled_from("aA.eé\u0301 ~_-ßſ"), max_size=6)
+)
 DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in range(10)}
 
 
@@ -28,7 +32,7 @@ def assert_safe(name: str) -> None:
     assert not set(name) & set('<>:"/\\|?*')
     assert all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in name)
     assert not name.endswith((".", " ")) and not name.startswith((".", " "))
-    assert name.split(".")[0].strip().lower() not in DEVICES
+    assert name.split(".", maxsplit=1)[0].strip().lower() not in DEVICES
     assert len(name.encode("utf-8")) <= 240
     assert len(name.encode("utf-16-le")) // 2 <= 240
     assert not name.casefold().endswith(".part")
@@ -121,7 +125,9 @@ def test_the_first_of_a_name_keeps_it(given: list[Place]) -> None:
 
 
 def test_nested_paths_have_mission_dataset_and_file() -> None:
-    assert paths([Place("JWST", "jw0133_01_01", "pool.csv")], Structure.NESTED) == ["JWST/jw0133_01_01/pool.csv"]
+    assert paths([Place("JWST", "jw0133_01_01", "pool.csv")], Structure.NESTED) == [
+        "JWST/jw0133_01_01/pool.csv"
+    ]
 
 
 def test_flat_paths_keep_the_mission() -> None:

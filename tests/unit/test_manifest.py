@@ -123,7 +123,8 @@ def test_signed_in_a_failed_file_has_its_reason_in_the_long_form() -> None:
 
 def test_a_duplicate_names_the_file_as_it_is_there() -> None:
     made = plan(
-        [row("a.fits", FIRST, 1), row("a.fits", SECOND, 2), row("a.fits", "third", 2)], structure=Structure.FLAT
+        [row("a.fits", FIRST, 1), row("a.fits", SECOND, 2), row("a.fits", "third", 2)],
+        structure=Structure.FLAT,
     )
     assert statuses(made)[2] == f"Duplicate of file a__{SECOND}.fits in folder {SECOND}"
 
@@ -133,12 +134,12 @@ def test_renamed_and_missing_files_are_told_above_the_table() -> None:
     page = render(made, [FINE, Outcome("it is gone")])
     assert f"JWST/a.fits is here as JWST/a__{SECOND}.fits" in page
     assert f"JWST/a__{SECOND}.fits: it is gone" in page
-    assert "1 file of 2 files, 1 B." in page
+    assert "1 of 2 files, 1 B." in page
 
 
 def test_a_whole_download_tells_of_nothing_missing_or_renamed() -> None:
     page = render(plan(SHARED), [FINE] * 3)
-    assert "3 files of 3 files, 37 B." in page
+    assert "3 of 3 files, 37 B." in page
     assert "<h2>" not in page
 
 
@@ -182,6 +183,12 @@ def test_hostile_words_read_back_and_open_no_tag(
     assert [tag for tag in Table(page).tags if tag not in ("h2", "ul", "li")] == [
         tag for tag in plain if tag not in ("h2", "ul", "li")
     ]
+
+
+def test_a_carriage_return_is_written_so_that_a_browser_keeps_it() -> None:
+    page = render(plan([row("a\rb", "d")], user="x\r\ny"), [FINE])
+    assert "\r" not in page
+    assert Table(page).rows[1][0] == "mast:JWST/product/a\rb"
 
 
 def test_what_cannot_be_written_as_utf8_is_replaced() -> None:

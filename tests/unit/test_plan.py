@@ -56,9 +56,12 @@ class TestShape:
         assert (made.files, made.total_bytes, made.exclusive_count, made.renamed) == ((), 0, 0, ())
 
     @pytest.mark.parametrize(
-        ("user", "shown", "signed_in"), [(None, "anonymous", False), ("ada", "ada", True), ("", "anonymous", True)]
+        ("user", "shown", "signed_in"),
+        [(None, "anonymous", False), ("ada", "ada", True), ("", "anonymous", True)],
     )
-    def test_the_user_is_anonymous_without_a_name(self, user: str | None, shown: str, signed_in: bool) -> None:
+    def test_the_user_is_anonymous_without_a_name(
+        self, user: str | None, shown: str, signed_in: bool
+    ) -> None:
         made = plan([row("a")], user=user)
         assert (made.user, made.signed_in) == (shown, signed_in)
 
@@ -92,7 +95,10 @@ class TestAddress:
     def test_a_whole_mast_uri_is_asked_of_the_download_service(self) -> None:
         for mission in ("JWST", "HST", "IUE", "CLASSY", "ULLYSES", "LAB"):
             url, _ = address(row("a", uri="mast:IUE/url/pub/iue/a b.gz"), profile(mission))
-            assert url == "https://mast.stsci.edu/api/v0.1/Download/file?uri=mast%3AIUE%2Furl%2Fpub%2Fiue%2Fa%20b.gz"
+            assert (
+                url
+                == "https://mast.stsci.edu/api/v0.1/Download/file?uri=mast%3AIUE%2Furl%2Fpub%2Fiue%2Fa%20b.gz"
+            )
 
     def test_the_rows_url_goes_first(self) -> None:
         assert address(row("a", uri="mast:x", url="https://h.example/a b"), profile()) == (
@@ -117,8 +123,10 @@ class TestAddress:
             ({"uri": "http://[::1/a"}, "no host"),
         ],
     )
-    def test_a_file_without_an_address_is_planned_with_the_reason(self, fields: dict[str, str], said: str) -> None:
-        (file,) = plan([row("a", "d", **fields)], "LAB").files
+    def test_a_file_without_an_address_is_planned_with_the_reason(
+        self, fields: dict[str, str], said: str
+    ) -> None:
+        (file,) = plan([row("a", "d", 2880, **fields)], "LAB").files
         assert file.url is None
         assert said in file.problem
         assert file.path == "LAB/d/a"
@@ -199,7 +207,12 @@ def test_the_manifests_uri_is_the_rows_own_where_that_has_a_scheme(uri: str, sho
 
 
 drafts = st.lists(
-    st.builds(row, st.sampled_from(["a.fits", "A.fits", "b.fits", "pool.csv"]), st.sampled_from([A, B, C]), st.integers(0, 2)),
+    st.builds(
+        row,
+        st.sampled_from(["a.fits", "A.fits", "b.fits", "pool.csv"]),
+        st.sampled_from([A, B, C]),
+        st.integers(0, 2),
+    ),
     max_size=20,
 )
 
@@ -211,6 +224,9 @@ def test_every_row_is_in_the_plan_once(rows: list[object], structure: Structure)
     numbers = [each.number for file in made.files for each in file.rows]
     assert sorted(numbers) == list(range(of.rows))
     assert [file.rows[0].number for file in made.files] == sorted(file.rows[0].number for file in made.files)
-    assert all([each.number for each in file.rows] == sorted(each.number for each in file.rows) for file in made.files)
+    assert all(
+        [each.number for each in file.rows] == sorted(each.number for each in file.rows)
+        for file in made.files
+    )
     assert len({file.path.casefold() for file in made.files}) == len(made.files) == of.count(of.everything)
     assert made.total_bytes == of.volume(of.everything)

@@ -8,7 +8,16 @@ from pycore.errors import OverlayError
 from pycore.product import EXCLUSIVE, LARGEST_SIZE, PUBLIC, Row, read_row
 from tests.unit.builders import fields
 
-OPTIONAL_TEXTS = ["instrument_name", "filters", "file_suffix", "category", "type", "uri", "product_key", "url"]
+OPTIONAL_TEXTS = [
+    "instrument_name",
+    "filters",
+    "file_suffix",
+    "category",
+    "type",
+    "uri",
+    "product_key",
+    "url",
+]
 
 
 def refusal(given: object) -> OverlayError:
@@ -94,7 +103,14 @@ def test_a_size_that_is_no_whole_number_is_refused(wrong: object) -> None:
 
 @pytest.mark.parametrize(
     "absurd",
-    [-1, -(2**70), LARGEST_SIZE + 1, 1e300, pytest.param(10**5000, id="huge"), pytest.param(-(10**5000), id="-huge")],
+    [
+        -1,
+        -(2**70),
+        LARGEST_SIZE + 1,
+        1e300,
+        pytest.param(10**5000, id="huge"),
+        pytest.param(-(10**5000), id="-huge"),
+    ],
 )
 def test_a_size_that_no_file_has_is_refused_in_a_short_sentence(absurd: object) -> None:
     error = refusal(fields(size=absurd))

@@ -25,12 +25,21 @@ def test_every_profile_that_comes_along_is_whole(key: str) -> None:
 
 
 def test_levels_stand_from_the_most_to_the_least_processed() -> None:
-    assert [level.name for level in Profiles().named("JWST").levels] == ["3", "2c", "2b", "2a", "1b", "ASSOCIATION"]
+    assert [level.name for level in Profiles().named("JWST").levels] == [
+        "3",
+        "2c",
+        "2b",
+        "2a",
+        "1b",
+        "ASSOCIATION",
+    ]
     assert Profiles().named("HST").levels[0].name == "HASP"
 
 
 def test_only_jwst_has_guide_stars_and_references() -> None:
-    with_controls = [key for key in BUILT_IN if Profiles().named(key).guide_stars or Profiles().named(key).references]
+    with_controls = [
+        key for key in BUILT_IN if Profiles().named(key).guide_stars or Profiles().named(key).references
+    ]
     assert with_controls == ["jwst"]
 
 
@@ -88,7 +97,9 @@ class TestSite:
         assert Profiles().named("JWST").archive.whoami == "https://mast.stsci.edu/whoami"
 
     def test_it_adds_a_mission(self) -> None:
-        profiles = site(LAB={"dataset_pattern": "lab-.*", "levels": [{"name": "RED"}], "recommended": SITE_RULE})
+        profiles = site(
+            LAB={"dataset_pattern": "lab-.*", "levels": [{"name": "RED"}], "recommended": SITE_RULE}
+        )
         profile = profiles.named("lab")
         assert profiles.of_dataset("lab-1") == "LAB"
         assert [level.name for level in profile.levels] == ["RED"]

@@ -53,14 +53,19 @@ def test_the_order_of_the_rows_and_padding_do_not_matter(mission: str, case: dic
 
 
 def test_every_instrument_has_its_file() -> None:
-    jwst, hst = ["miri", "nircam", "niriss", "nirspec"], ["acs", "cos", "fos", "hasp", "hrs", "nicmos", "stis"]
+    jwst, hst = (
+        ["miri", "nircam", "niriss", "nirspec"],
+        ["acs", "cos", "fos", "hasp", "hrs", "nicmos", "stis"],
+    )
     assert [path.stem for path in DATA] == sorted([*jwst, *hst, "wfc3", "wfpc2", "generic"])
 
 
 def test_all_instruments_of_a_mission_in_one_list_are_judged_each_by_its_own_rule() -> None:
     for mission in ("JWST", "HST"):
         documents = [tomllib.loads(path.read_text("utf-8")) for path in DATA]
-        found = [case for document in documents if document["mission"] == mission for case in document["case"]]
+        found = [
+            case for document in documents if document["mission"] == mission for case in document["case"]
+        ]
         rows, expected = [], set()
         for number, case in enumerate(found):
             expected |= {f"{number}-{name}" for name in case["expected"]}

@@ -14,7 +14,12 @@ from pycore.selection import Choice, Quick, Selector, Tick
 from tests.unit.builders import listed, names, profile, row, selector
 from tests.unit.naive_panel import Key, NaivePanel
 
-DATASETS = ["jw90001001001_02101_00001_nrca1", "jw90001001001_02101_00002_nrca1", "jw90001-o001_t001_nircam", "odd"]
+DATASETS = [
+    "jw90001001001_02101_00001_nrca1",
+    "jw90001001001_02101_00002_nrca1",
+    "jw90001-o001_t001_nircam",
+    "odd",
+]
 FILES = [
     *[f"file{number}{end}" for number in range(3) for end in ("_cal.fits", "_uncal.fits", "_i2d.fits", ".jpg")],
     *[f"jw90001001001_gs-{mode}{end}" for mode in ("id_1", "fg_2026001") for end in (
@@ -35,7 +40,9 @@ raw_rows = st.lists(
             "size": st.sampled_from([0, 1, 1000, 2**40]),
             "level": st.sampled_from(LEVELS),
             "suffix": st.sampled_from(SUFFIXES),
-            "type": st.sampled_from(["science", "science", "reference", "association", "exposure", "preview", ""]),
+            "type": st.sampled_from(
+                ["science", "science", "reference", "association", "exposure", "preview", ""]
+            ),
             "access": st.sampled_from(["PUBLIC", "PUBLIC", "EXCLUSIVE_ACCESS"]),
         }
     ),
@@ -65,7 +72,9 @@ class Panel:
 
     def keys(self, mask: int) -> set[Key]:
         whole = {self.catalog.product_number(index) for index in bits.indices(mask)}
-        assert not whole & {self.catalog.product_number(i) for i in bits.indices(self.catalog.everything & ~mask)}
+        assert not whole & {
+            self.catalog.product_number(i) for i in bits.indices(self.catalog.everything & ~mask)
+        }
         rows = [self.catalog.product_row(index) for index in bits.indices(mask)]
         return {(each.filename, each.size) for each in rows}
 
@@ -119,7 +128,11 @@ def agree(panel: Panel, naive: NaivePanel) -> None:
         assert panel.keys(ours) == theirs
         assert catalog.count(ours) == len(theirs)
         assert catalog.volume(ours) == naive.volume(theirs)
-    boxes = {(facet.level, facet.suffix): mask for group in selector.boxes.values() for facet, mask in group.items()}
+    boxes = {
+        (facet.level, facet.suffix): mask
+        for group in selector.boxes.values()
+        for facet, mask in group.items()
+    }
     assert {where: panel.keys(mask) for where, mask in boxes.items()} == naive.boxes()
     for where, mask in boxes.items():
         assert selector.box_state(mask, choice).value == naive.state(naive.boxes()[where])
@@ -144,7 +157,9 @@ def test_the_panel_agrees_with_the_naive_one_after_every_click(
 
 
 @given(raw_rows, st.lists(controls, max_size=5))
-def test_a_choice_holds_for_a_list_that_has_grown(rows: list[RowFields], clicks: list[tuple[str, Any]]) -> None:
+def test_a_choice_holds_for_a_list_that_has_grown(
+    rows: list[RowFields], clicks: list[tuple[str, Any]]
+) -> None:
     panel, naive = Panel(rows), NaivePanel(rows)
     for control, to in clicks:
         turn(panel, naive, control, to)
@@ -226,7 +241,10 @@ class TestBoxes:
         assert of.box_state(of.level("3"), choice) is Tick.ALL
 
     def test_a_suffix_of_one_level_is_not_that_of_another(self) -> None:
-        rows = [row("e_i2d.fits", level="2b", suffix="_i2d"), row("c_i2d.fits", "c", level="3", suffix="_i2d")]
+        rows = [
+            row("e_i2d.fits", level="2b", suffix="_i2d"),
+            row("c_i2d.fits", "c", level="3", suffix="_i2d"),
+        ]
         of = selector(rows)
         choice = of.tick_suffix(Facet("3", "_i2d"), Choice().quickly(Quick.NONE))
         assert names(of.catalog, of.ticked(choice)) == {"c_i2d.fits"}
@@ -292,7 +310,10 @@ class TestGuideStars:
     @pytest.mark.parametrize(
         ("files", "taken"),
         [
-            (["gs-fg_2026001101010_cal.fits", "gs-fg_2026001101010_uncal.fits"], ["gs-fg_2026001101010_cal.fits"]),
+            (
+                ["gs-fg_2026001101010_cal.fits", "gs-fg_2026001101010_uncal.fits"],
+                ["gs-fg_2026001101010_cal.fits"],
+            ),
             (["gs-acq1_2026001101010_uncal.fits"], ["gs-acq1_2026001101010_uncal.fits"]),
             (["gs-acq2_2026001101010_cal.fits"], ["gs-acq2_2026001101010_cal.fits"]),
             (["gs-id_1_image_cal.fits", "gs-id_1_image_uncal.fits"], ["gs-id_1_image_cal.fits"]),
@@ -304,15 +325,26 @@ class TestGuideStars:
                 ["gs-id_1_image_cal.fits", "gs-id_1_stacked_cal.fits"],
             ),
             (["gs-id_1_image-uncal.fits", "gs-id_1_image_cal.fits"], ["gs-id_1_image_cal.fits"]),
-            (["gs-id_2_image-uncal.fits", "gs-id_1_image_cal.fits"], ["gs-id_2_image-uncal.fits", "gs-id_1_image_cal.fits"]),
-            (["gs-id_1_image_uncal.fits", "gs-id_1_stacked_uncal.fits"], ["gs-id_1_image_uncal.fits", "gs-id_1_stacked_uncal.fits"]),
-            (["gs-track_1_cal.fits", "gs-track_2_uncal.fits"], ["gs-track_1_cal.fits", "gs-track_2_uncal.fits"]),
+            (
+                ["gs-id_2_image-uncal.fits", "gs-id_1_image_cal.fits"],
+                ["gs-id_2_image-uncal.fits", "gs-id_1_image_cal.fits"],
+            ),
+            (
+                ["gs-id_1_image_uncal.fits", "gs-id_1_stacked_uncal.fits"],
+                ["gs-id_1_image_uncal.fits", "gs-id_1_stacked_uncal.fits"],
+            ),
+            (
+                ["gs-track_1_cal.fits", "gs-track_2_uncal.fits"],
+                ["gs-track_1_cal.fits", "gs-track_2_uncal.fits"],
+            ),
             (["gs-fg_1_cal.fits", "gs-fg_1_cal.jpg", "gs-fg_1_cal_thumb.jpg"], ["gs-fg_1_cal.fits"]),
             (["gs-fg_1_uncal.jpg", "gs-fg_1_cal.jpg", "gs-fg_1.txt"], []),
             (["gs-fg_1_uncal.fits", "gs-fg_1_cal.jpg"], ["gs-fg_1_uncal.fits"]),
         ],
-    )  # fmt: skip
-    def test_the_highest_calibrated_files_of_each_exposure_are_taken(self, files: list[str], taken: list[str]) -> None:
+    )
+    def test_the_highest_calibrated_files_of_each_exposure_are_taken(
+        self, files: list[str], taken: list[str]
+    ) -> None:
         start = "jw90001001001_"
         of = selector([row(f"{start}{name}", level="2b") for name in files])
         assert names(of.catalog, of.guide_stars) == {f"{start}{name}" for name in taken}

@@ -15,9 +15,10 @@ from pycore.errors import OverlayError
 from web.browser import save as saving
 from web.browser.clock import Clock
 from web.browser.http import Abort, Http, Keyring
-from web.browser.regex import Matched, RegexEngine
+from web.browser.regex import RegexEngine
 from web.browser.sink import Sinks
-from web.browser.store import ListStore, Refusal, StoredList
+from web.browser.store import ListStore
+from web.ports import Matched, Refusal, StoredList
 
 
 async def run(name: str, given: str) -> str:

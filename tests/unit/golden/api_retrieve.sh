@@ -81,7 +81,23 @@ volume() {
   fi
 }
 
-files() { if (($1 == 1)); then files="1 file"; else files="$1 files"; fi; }
+# A number, with commas between thousands from five digits on.
+count() {
+  local rest=$1
+  count=''
+  if ((${#rest} > 4)); then
+    while ((${#rest} > 3)); do
+      count=,${rest: -3}$count
+      rest=${rest%???}
+    done
+  fi
+  count=$rest$count
+}
+
+files() {
+  count "$1"
+  if (($1 == 1)); then files="1 file"; else files="$count files"; fi
+}
 
 # Scheme, host and port of an address, as far as the first / ? or #.
 origin() {
@@ -243,7 +259,9 @@ try_once() {
       reason="the archive did not send it from byte $from on"
       ;;
     # What no second attempt cures: bad address, full disk, no memory, certificates, redirects.
-    1 | 3 | 23 | 27 | 51 | 58 | 59 | 60 | 77 | "$CURL_TOO_MANY_REDIRECTS") verdict=never reason="$message (curl $status)" ;;
+    1 | 3 | 23 | 27 | 51 | 58 | 59 | 60 | 77 | "$CURL_TOO_MANY_REDIRECTS")
+      verdict=never reason="$message (curl $status)"
+      ;;
     *) reason="$message (curl $status)" ;;
   esac
 }
@@ -376,6 +394,7 @@ write_manifest() {
   local page=$ROOT/manifest.html renamed='' broken=no
   html "$ROOT"
   files "$seen_files"
+  count "$there_files"
   volume "$there_bytes"
   {
     put '<!DOCTYPE html>'
@@ -390,7 +409,7 @@ write_manifest() {
     put '</head>'
     put '<body>'
     put "<h1>$html</h1>"
-    put "<p>$there_files of $files, $volume.</p>"
+    put "<p>$count of $files, $volume.</p>"
     put '<table>'
     put '<thead><tr><th scope="col">URI</th><th scope="col">File</th><th scope="col">Access</th>'
     put '<th scope="col">Status</th><th scope="col">Logged In User</th></tr></thead>'
@@ -550,9 +569,10 @@ main() {
 # The summary, and the exit status.
 finish() {
   files "$FILES"
+  count "$there_files"
   volume "$there_bytes"
-  say "In $ROOT: $there_files of $files, $volume. What became of each is in $ROOT/manifest.html"
-  ((unverified == 0)) || say "Checksums of $unverified could not be checked: neither sha256sum, shasum, md5sum nor md5 is here."
+  say "In $ROOT: $count of $files, $volume. What became of each is in $ROOT/manifest.html"
+  ((unverified == 0)) || say "Checksums not checked for want of a tool like sha256sum or md5sum: $unverified"
   if ((there_files == FILES && seen_files == FILES)); then
     rm -rf "$STATE"
     exit 0
@@ -570,7 +590,8 @@ finish() {
 
 # One line for each row of the manifest, thirteen fields with a tab between them:
 #   number, number of the first row of the same file, size in bytes, access, token or -, SHA-256 or -, MD5 or -, path,
-#   dataset, dataset of the first row, URI, the archive's own path where that was changed or -, address or why it has none
+#   dataset, dataset of the first row, URI, the archive's own path where that was changed or -, address or why there is
+#   none
 each_row() {
   local number first size access sign sha256 md5 path dataset home uri was url
   while IFS=$TAB read -r number first size access sign sha256 md5 path dataset home uri was url <&3; do

@@ -1,0 +1,148 @@
+"""The states that the panel can be seen in, each reached as a person reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from playwright.sync_api import Route, expect
+
+from tests.archive.server import ArchiveServer
+from tests.archive.static import StaticServer
+from tests.browser import lists
+from tests.browser.panel_page import PanelPage
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the states need around the page."""
+
+    site: StaticServer
+    archive: ArchiveServer
+
+
+#: Leads a page through some states and stops in each, giving its name.
+Journey = Callable[[PanelPage, World], Iterator[str]]
+
+
+def of_the_demo(panel: PanelPage, _: World) -> Iterator[str]:
+    """What can be seen without leaving the demo. The panel is open already, and is left as it opened."""
+    yield "demo"
+    panel.choose_mission("HST")
+    yield "other mission"
+    panel.choose_mission("JWST")
+    panel.levels()
+    yield "levels open"
+    panel.button("File level").click()
+    panel.account().click()
+    yield "account open"
+    panel.page.keyboard.press("Escape")
+    panel.filter("_cal(")
+    yield "regex error"
+    panel.filter("*_cal.fits")
+    yield "regex hint"
+    panel.filter(r"_cal\.fits$")
+    panel.button("ALL").click()
+    yield "regex in force"
+    panel.filter("")
+    panel.button("VIEW ALL SELECTED FILES").click()
+    yield "preview"
+    for mission in ("HST", "JWST"):
+        panel.choose_mission(mission)
+        panel.button("NONE").click()
+    yield "nothing selected"
+    panel.button("VIEW ALL SELECTED FILES").click()
+    panel.button("EXPORT SELECTED FILE LIST").click()
+    yield "nothing to export"
+    panel.button("ALL").click()
+    panel.radio("File Structure", "FLAT").check()
+    panel.confirm("blob")
+    yield "confirmation"
+    panel.page.get_by_role("dialog").get_by_role("button", name="Back").click()
+    panel.as_opened()
+
+
+def before_the_start(panel: PanelPage, _: World) -> Iterator[str]:
+    """A page whose Python has not started, and one whose Python cannot."""
+    held: list[Route] = []
+    panel.page.route("**/loader.js", lambda route: held.append(route))
+    panel.page.goto(panel.url)
+    yield "starting"
+    held.pop().abort()
+    panel.page.goto(f"{panel.url}?products=of-ones-own.json")
+    yield "starting with a list"
+    held.pop().abort()
+    panel.page.unroute("**/loader.js")
+    panel.page.route("**/pyodide.asm.wasm", lambda route: route.abort())
+    panel.page.goto(panel.url)
+    panel.page.locator("html[data-state=failed]").wait_for(state="attached")
+    yield "failed"
+    panel.page.unroute("**/pyodide.asm.wasm")
+
+
+def of_lists(panel: PanelPage, world: World) -> Iterator[str]:
+    """A list that cannot be had, then lists of one's own: broken, strange, and too large for a browser."""
+    for name, rows in (("mixed", lists.mixed_list()), ("hostile", lists.hostile_list()), ("huge", lists.huge_list())):
+        lists.write(world.site.root / "states" / f"{name}.json", rows)
+    panel.open("?products=states/absent.json")
+    yield "empty"
+    panel.page.get_by_role("button", name="Dismiss").click()
+    panel.open_list(world.site.root / "states" / "mixed.json")
+    panel.notices().get_by_text("Which rows, and why").click()
+    yield "bad rows"
+    panel.page.get_by_role("button", name="Dismiss").click()
+    panel.open_list(world.site.root / "states" / "hostile.json")
+    panel.levels()
+    panel.button("ALL").click()
+    panel.button("VIEW ALL SELECTED FILES").click()
+    yield "strange names"
+    panel.button("START DOWNLOAD").click()
+    yield "strange names before a download"
+    panel.page.get_by_role("dialog").get_by_role("button", name="Back").click()
+    panel.button("VIEW ALL SELECTED FILES").click()
+    panel.button("File level").click()
+    panel.open_list(world.site.root / "states" / "huge.json")
+    panel.choose_mission("JWST")
+    panel.button("ALL").click()
+    yield "above a terabyte"
+
+
+def of_a_download(panel: PanelPage, world: World) -> Iterator[str]:
+    """Sign in, download, lose a file, and see how that ended."""
+    panel.open(f"?products={world.archive.list_url('JWST').replace('&', '%26')}")
+    panel.account().click()
+    panel.page.get_by_label("Auth.MAST token").fill("wrong")
+    panel.button("Sign in").click()
+    expect(panel.page.locator("#token-error")).not_to_be_empty()
+    yield "token refused"
+    panel.page.get_by_label("Auth.MAST token").fill("demo-token-all")
+    panel.button("Sign in").click()
+    expect(panel.account()).to_have_text("demo-director")
+    panel.account().click()
+    yield "signed in"
+    panel.page.keyboard.press("Escape")
+    panel.filter(r"_0000[12]_.*_cal\.fits$")
+    world.archive.fault("*_00002_*_cal.fits", "status", status=404)
+    stalled = world.archive.fault("*nrs2_cal.fits", "stall", at=9000)
+    panel.confirm("blob")
+    panel.start()
+    yield "progress"
+    with panel.page.expect_download() as saved:
+        stalled.ended.set()
+        world.archive.clear_faults()
+        panel.button("FINISH NOW").click()
+    saved.value.delete()
+    expect(panel.page.get_by_role("heading", name="Download finished with gaps")).to_be_visible()
+    yield "ended with gaps"
+    panel.button("Close").click()
+    panel.filter(r"_i2d\.fits$")
+    panel.download("blob").delete()
+    yield "ended well"
+
+
+JOURNEYS: dict[str, Journey] = {
+    "demo": of_the_demo,
+    "start": before_the_start,
+    "lists": of_lists,
+    "download": of_a_download,
+}

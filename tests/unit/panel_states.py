@@ -1,0 +1,174 @@
+"""The panel in each of its states, by name: what is true of every one of them is tested of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pycore import messages as m
+from pycore.effects import Match
+from pycore.formats.list_products import BadRow
+from pycore.layout import Structure
+from pycore.manifest import Outcome
+from pycore.product import EXCLUSIVE
+from pycore.selection import Quick
+from tests.unit.builders import row
+from tests.unit.desk import CAL, HST, JWST, PLACES, SECRET_CAL, Desk, desk, read_list
+
+LAB = [
+    row("plain.fits", "night 1", 5, url="https://lab.example/plain.fits"),
+    row("a:b.fits", "night 1", 5, url="https://lab.example/ab.fits"),
+    row("nowhere.fits", "night 2", 5),
+    row("kept.fits", "night 2", 5, url="https://lab.example/kept.fits", access=EXCLUSIVE),
+]
+
+
+def _heard(*messages: m.Message) -> Callable[[], Desk]:
+    def make() -> Desk:
+        at = desk()
+        at.hear(*messages)
+        return at
+
+    return make
+
+
+def _opened(*lists: m.ListRead) -> Callable[[], Desk]:
+    return lambda: desk(*lists)
+
+
+def _told(*messages: m.Message) -> Callable[[], Desk]:
+    def make() -> Desk:
+        at = Desk()
+        at.hear(*messages)
+        return at
+
+    return make
+
+
+def _filtered(pattern: str, error: str = "") -> Callable[[], Desk]:
+    def make() -> Desk:
+        at = desk()
+        at.filter("fits$")
+        (order,) = at.hear(m.PatternTyped(pattern))
+        assert isinstance(order, Match)
+        if error:
+            at.hear(m.MatchRefused("JWST", order.run, error))
+        return at
+
+    return make
+
+
+def _download(*messages: m.Message, of: m.ListRead | None = None) -> Callable[[], Desk]:
+    def make() -> Desk:
+        at = desk(of or read_list())
+        at.hear(m.QuickSelected(Quick.ALL), m.PlacesKnown(PLACES))
+        at.ask_download()
+        at.hear(*messages)
+        return at
+
+    return make
+
+
+def _unsure_download() -> Desk:
+    """Everything that there can be to know before a download."""
+    at = desk(read_list(LAB, mission="LAB"), read_list())
+    at.hear(m.SignedIn("Ada", ("https://mast.stsci.edu",)), m.QuickSelected(Quick.ALL))
+    at.hear(m.StructureChosen(Structure.FLAT), m.PlacesKnown(PLACES))
+    at.ask_download()
+    at.hear(m.SourceBlocked("https://lab.example", "this archive does not let other sites read its files."))
+    return at
+
+
+_BEGUN = (m.DownloadConfirmed(),)
+_RUNNING = (
+    *_BEGUN,
+    m.TransferMoved(0, 0, 0, CAL, 1, False, 1.0),
+    m.TransferMoved(1, 1, 2_000, CAL, 1, False, 3.0),
+)
+_BAD = [
+    BadRow(number, "row.size.type", "No number.", f"f{number}" if number % 2 else "")
+    for number in range(3, 140)
+]
+
+STATES: dict[str, Callable[[], Desk]] = {
+    "nothing open": Desk,
+    "dataset names typed": _told(m.DatasetsTyped("jw01, jw02 ,")),
+    "a list on its way": _told(m.ListOpening("mine.json", "3 MB of 7 MB")),
+    "a list refused": _told(m.ListRefused("mine.json", "list.json", "This is not JSON.", "Save it again.")),
+    "the demo": _opened(read_list(demo=True), read_list(HST, "hst", demo=True)),
+    "one mission": _heard(),
+    "another mission": _opened(read_list(HST, "hst")),
+    "two missions": _opened(read_list(), read_list(HST, "hst")),
+    "a mission that nobody knows": _opened(read_list(LAB, mission="LAB")),
+    "a list of references alone": _opened(read_list([JWST[3]])),
+    "a list with bad rows": _opened(read_list(JWST[:2], bad=_BAD)),
+    "a last list to offer": _heard(m.LastListKnown("old.json")),
+    "all selected": _heard(m.QuickSelected(Quick.ALL)),
+    "nothing selected": _heard(m.QuickSelected(Quick.NONE)),
+    "levels open": _heard(m.MenuToggled("levels")),
+    "levels open of an unknown mission": _told(read_list(LAB, mission="LAB"), m.MenuToggled("levels")),
+    "levels open without any": _told(read_list([JWST[3]]), m.MenuToggled("levels")),
+    "account open": _heard(m.MenuToggled("account")),
+    "account open without sign-in": _told(read_list(LAB, mission="LAB"), m.MenuToggled("account")),
+    "a token being checked": _heard(m.MenuToggled("account"), m.SignInAsked("secret")),
+    "a token refused": _heard(
+        m.MenuToggled("account"), m.SignInAsked("secret"), m.SignInRefused("It has ended.")
+    ),
+    "signed in": _heard(m.SignedIn("Ada", ("https://mast.stsci.edu",))),
+    "account open, signed in": _heard(
+        m.SignedIn("Ada", ("https://mast.stsci.edu",)), m.MenuToggled("account")
+    ),
+    "a pattern running": _filtered("cal"),
+    "something waiting for a pattern": _heard(
+        m.PatternTyped("cal"), m.ExportAsked(0.0), m.ScriptAsked(0.0), m.DownloadAsked(0.0)
+    ),
+    "a wrong pattern": _filtered("(", "Unterminated group"),
+    "a wrong pattern and none in force": _heard(m.PatternTyped("("), m.MatchRefused("JWST", 1, "wrong")),
+    "a glob": _filtered("*.fits", "Nothing to repeat"),
+    "preview": _heard(m.PreviewToggled()),
+    "preview of two missions": _told(read_list(), read_list(HST, "hst"), m.PreviewToggled()),
+    "preview of exclusive files": _heard(m.SignedIn("Ada", ("https://mast.stsci.edu",)), m.PreviewToggled()),
+    "preview of nothing": _heard(m.QuickSelected(Quick.NONE), m.PreviewToggled()),
+    "flat": _heard(m.StructureChosen(Structure.FLAT)),
+    "after an export": _heard(m.ExportAsked(0.0)),
+    "more than a terabyte": _told(
+        read_list([row("big.fits", "jw01001-o001", 2 * 10**12, level="3")]), m.DownloadAsked(0.0)
+    ),
+    "a download to confirm": _download(),
+    "a download with much to know": _unsure_download,
+    "a download before places are known": _heard(m.DownloadAsked(0.0)),
+    "a download that fits nowhere": _heard(
+        m.PlacesKnown((m.PlaceOffered("blob", "memory", 10),)), m.DownloadAsked(0.0)
+    ),
+    "a download without any place": _heard(m.PlacesKnown(()), m.DownloadAsked(0.0)),
+    "a download with many new names": _download(
+        of=read_list([row(f"a:{n}", "d", url=f"https://lab.example/{n}") for n in range(230)], mission="LAB")
+    ),
+    "a download that waits for its place": _download(*_BEGUN),
+    "a download under way": _download(*_RUNNING),
+    "a download that tries again": _download(*_RUNNING, m.TransferMoved(1, 0, 2_000, CAL, 2, True, 4.0)),
+    "a download of empty files": _download(*_RUNNING, of=read_list([row("a", "d", 0)], mission="LAB")),
+    "a download that is finished": _download(*_RUNNING, m.TransferEnded((Outcome(),) * 4)),
+    "a download of one file that is finished": _download(
+        *_RUNNING, m.TransferEnded((Outcome(),)), of=read_list(JWST[:1])
+    ),
+    "a download with gaps": _download(
+        *_RUNNING,
+        m.TransferEnded((Outcome(), Outcome("the archive does not have it (404)"), Outcome(), Outcome())),
+    ),
+    "a download that failed in every file": _download(
+        *_RUNNING,
+        m.TransferEnded((Outcome("gone"),) * 230),
+        of=read_list(
+            [row(f"{n}.fits", "d", url=f"https://lab.example/{n}") for n in range(230)], mission="LAB"
+        ),
+    ),
+    "a download with an exclusive gap": _told(
+        m.SignedIn("Ada", ("https://mast.stsci.edu",)),
+        m.PlacesKnown(PLACES),
+        read_list([row(SECRET_CAL, "jw01001001001", level="3", access=EXCLUSIVE)]),
+        m.DownloadAsked(0.0),
+        *_BEGUN,
+        m.TransferMoved(0, 0, 0, SECRET_CAL, 1, False, 1.0),
+        m.TransferEnded((Outcome("the archive refused it (403)"),)),
+    ),
+}

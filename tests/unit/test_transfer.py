@@ -1,0 +1,833 @@
+"""The transfer's state machine: whatever the network does, the archive, its manifest and the outcomes agree."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pycore import manifest, transfer
+from pycore.errors import OverlayError
+from pycore.layout import Structure
+from pycore.manifest import Outcome
+from pycore.plan import Plan, PlannedFile, PlannedRow
+from pycore.transfer import (
+    ATTEMPTS,
+    HELD_BYTES,
+    LONGEST_PAUSE,
+    PAUSES,
+    STALL_SECONDS,
+    Arrived,
+    Broke,
+    Discard,
+    Drop,
+    Ended,
+    Event,
+    Fetch,
+    Finish,
+    Order,
+    Put,
+    PutArrived,
+    Responded,
+    State,
+    Stopped,
+    Ticked,
+    Transfer,
+    forecast,
+)
+from tests.unit.builders import CLICK, plan, row
+
+ORIGIN = "https://archive.example.org"
+LARGE = HELD_BYTES + 5
+
+
+def body_of(name: str, size: int) -> bytes:
+    head = b"SIMPLE  =" if name.endswith(".fits") else b""
+    noise = hashlib.sha256(name.encode()).digest()
+    return (head + noise * (size // len(noise) + 1))[:size]
+
+
+def a_file(name: str, size: int, origin: str = ORIGIN, **changed: object) -> PlannedFile:
+    file = PlannedFile(
+        mission="JWST",
+        filename=name,
+        path=f"JWST/set/{name}",
+        url=f"{origin}/{name}",
+        problem="",
+        size=size,
+        exclusive=False,
+        with_token=False,
+        sha256=None,
+        md5=None,
+        rows=(PlannedRow(f"mast:JWST/product/{name}", "set", 0),),
+    )
+    return replace(file, **changed)  # type: ignore[arg-type]
+
+
+def a_plan(*files: PlannedFile) -> Plan:
+    numbered = tuple(
+        replace(file, rows=tuple(replace(row, number=number) for row in file.rows))
+        for number, file in enumerate(files)
+    )
+    return Plan("MAST_2026-11-22T07_17_20.000Z", "NESTED", numbered, "anonymous", False)
+
+
+@dataclass
+class Desk:
+    """Carries a transfer's orders out in memory, and checks that they make sense as they come."""
+
+    plan: Plan
+    now: float = 100.0
+    written: bytearray = field(default_factory=bytearray)
+    ended: str = ""
+    fetch: Fetch | None = None
+    asked: list[tuple[str, float]] = field(default_factory=list)
+    #: By file name, the bytes of the last answer.
+    delivered: dict[str, bytearray] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.transfer = Transfer(self.plan, CLICK)
+        self.obey(self.transfer.start(self.now))
+
+    def obey(self, orders: Iterable[Order], piece: bytes = b"") -> None:
+        for order in orders:
+            assert not self.ended, "nothing may follow the end"
+            match order:
+                case Fetch(_, file):
+                    assert self.fetch is None, "the request before must be over"
+                    self.fetch = order
+                    self.asked.append((file.filename, self.now))
+                case Drop(number):
+                    if self.fetch is not None and self.fetch.fetch == number:
+                        self.fetch = None
+                case Put(data):
+                    self.written += data
+                case PutArrived():
+                    assert piece
+                    self.written += piece
+                case Finish():
+                    self.ended = "finished"
+                case Discard():
+                    self.ended = "discarded"
+
+    def hear(self, event: Event) -> None:
+        if self.fetch is not None and isinstance(event, Responded):
+            self.delivered[self.fetch.file.filename] = bytearray()
+        elif self.fetch is not None and isinstance(event, Arrived):
+            self.delivered[self.fetch.file.filename] += event.data
+        elif isinstance(event, Ended | Broke):
+            # The request is over by itself, whatever follows from that.
+            self.fetch = None
+        self.obey(self.transfer.receive(event), event.data if isinstance(event, Arrived) else b"")
+
+    def respond(self, status: int = 200, headers: Mapping[str, str] | None = None, **named: str) -> None:
+        given = {name.replace("_", "-"): value for name, value in named.items()}
+        self.hear(Responded(self.number, status, {**(headers or {}), **given}))
+
+    def deliver(self, data: bytes, piece: int = 2**20) -> None:
+        number = self.number
+        for start in range(0, len(data), piece):
+            self.hear(Arrived(number, data[start : start + piece]))
+
+    def end(self) -> None:
+        self.hear(Ended(self.number))
+
+    def break_off(self, sentence: str = "The connection broke in the middle.") -> None:
+        self.hear(Broke(self.number, sentence))
+
+    def serve(self) -> None:
+        """Serve the file that is asked for as it should be."""
+        assert self.fetch is not None
+        file = self.fetch.file
+        self.respond(content_length=str(file.size))
+        self.deliver(body_of(file.filename, file.size))
+        self.end()
+
+    @property
+    def number(self) -> int:
+        assert self.fetch is not None
+        return self.fetch.fetch
+
+    def pass_time(self, seconds: float) -> None:
+        """Ticks a second apart."""
+        due = self.now + seconds
+        while self.now < due and not self.ended:
+            self.now += 1.0
+            self.hear(Ticked(self.now))
+
+    def reasons(self) -> list[str]:
+        return [outcome.reason for outcome in self.transfer.outcomes]
+
+    def archive(self) -> zipfile.ZipFile:
+        assert self.ended == "finished"
+        return zipfile.ZipFile(io.BytesIO(bytes(self.written)))
+
+
+class Statuses(HTMLParser):
+    """File and Status of each row of a manifest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.inside = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        self.inside = tag == "td"
+        if self.inside:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.rows[-1][-1] += data
+
+    def by_path(self) -> dict[str, str]:
+        """The status of each file, by the row of the dataset that it was fetched for."""
+        found: dict[str, str] = {}
+        for cells in self.rows:
+            if cells:
+                found.setdefault(cells[1], cells[3])
+        return found
+
+
+def check(desk: Desk) -> None:
+    """What must be true of every finished archive: directory, bytes, manifest and outcomes tell one story."""
+    files, outcomes = desk.plan.files, desk.transfer.outcomes
+    assert len(outcomes) == len(files), "every file ends exactly once"
+    root = desk.plan.root
+    with desk.archive() as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        there = {
+            f"{root}/{file.path}": file
+            for file, outcome in zip(files, outcomes, strict=True)
+            if not outcome.reason
+        }
+        assert names == [f"{root}/", *there, f"{root}/{manifest.NAME}"]
+        for name, file in there.items():
+            assert archive.read(name) == body_of(file.filename, file.size)
+        told = Statuses(archive.read(names[-1]).decode()).by_path()
+    for file, outcome in zip(files, outcomes, strict=True):
+        assert told[file.path] == (f"FAILED: {outcome.reason}" if outcome.reason else "OK")
+
+
+# -- when all is well -----------------------------------------------------------------------------------------
+
+
+def test_files_come_one_after_the_other_in_list_order() -> None:
+    desk = Desk(a_plan(a_file("b.fits", 3000), a_file("a.csv", 10), a_file("empty.csv", 0)))
+    for _ in range(3):
+        desk.serve()
+    assert desk.asked == [("b.fits", 100.0), ("a.csv", 100.0), ("empty.csv", 100.0)]
+    assert desk.reasons() == ["", "", ""]
+    check(desk)
+
+
+def test_a_large_file_goes_straight_into_the_archive() -> None:
+    desk = Desk(a_plan(a_file("large.fits", LARGE)))
+    before = len(desk.written)
+    desk.respond()
+    desk.deliver(body_of("large.fits", LARGE)[: 2**20])
+    assert len(desk.written) > before + 2**20
+    desk.deliver(body_of("large.fits", LARGE)[2**20 :])
+    desk.end()
+    check(desk)
+
+
+def test_a_small_file_is_held_until_all_of_it_has_come() -> None:
+    desk = Desk(a_plan(a_file("small.fits", HELD_BYTES)))
+    before = len(desk.written)
+    desk.respond()
+    desk.deliver(body_of("small.fits", HELD_BYTES))
+    assert len(desk.written) == before
+    desk.end()
+    check(desk)
+
+
+@pytest.mark.parametrize("structure", list(Structure))
+def test_the_forecast_is_the_size_to_the_byte(structure: Structure) -> None:
+    rows = [
+        row("a_cal.fits", "jw01001001001_02101_00001_nrca1", HELD_BYTES + 1),
+        row("pool.csv", "jw01001001001_02101_00001_nrca1", 9),
+        row("pool.csv", "jw01001001001_02101_00002_nrca1", 9),
+        row("pool.csv", "jw01001001001_02101_00002_nrca1", 10),
+        row("Größe ☆.jpg", "jw01001001001_02101_00002_nrca1", 0),
+    ]
+    desk = Desk(plan(rows, structure=structure))
+    while not desk.ended:
+        desk.serve()
+    assert len(desk.written) == forecast(desk.plan)
+    check(desk)
+
+
+def test_members_carry_the_time_of_the_archive_s_file() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 1), a_file("b.csv", 1), a_file("c.csv", 1)))
+    for told in ("Wed, 04 Nov 2026 10:15:00 GMT", "Wed, 04 Nov 2026 10:15:00", "no date"):
+        desk.respond(last_modified=told)
+        desk.deliver(body_of(desk.plan.files[len(desk.reasons())].filename, 1))
+        desk.end()
+    with desk.archive() as archive:
+        dates = [info.date_time for info in archive.infolist()]
+    click = tuple(datetime.fromtimestamp(CLICK / 1000, UTC).timetuple())[:6]
+    modified = (2026, 11, 4, 10, 15, 0)
+    assert dates == [click, modified, modified, click, click]
+
+
+def test_an_empty_plan_gives_a_folder_with_a_manifest() -> None:
+    desk = Desk(a_plan())
+    check(desk)
+
+
+def test_after_the_end_nothing_is_ordered() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 1)))
+    number = desk.number
+    desk.serve()
+    for event in (Ticked(1e9), Stopped(keep=False), Ended(number), Responded(number, 200, {})):
+        assert desk.transfer.receive(event) == []
+    assert desk.transfer.state is State.FINISHED
+
+
+# -- when it goes wrong ---------------------------------------------------------------------------------------
+
+
+def test_a_file_without_an_address_fails_with_its_problem() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 1, url=None, problem="no archive is known"), a_file("b.csv", 1)))
+    desk.serve()
+    assert desk.reasons() == ["no archive is known", ""]
+    check(desk)
+
+
+def test_a_break_is_tried_again_after_growing_pauses_and_then_told() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5), a_file("b.csv", 5)))
+    for pause in PAUSES:
+        desk.respond()
+        desk.deliver(b"xy")
+        desk.break_off("The connection broke in the middle.")
+        assert desk.transfer.progress().pausing
+        assert desk.transfer.progress().bytes_complete == 0
+        desk.pass_time(pause + 1)
+    desk.respond()
+    desk.break_off("The connection broke in the middle.")
+    desk.serve()
+    moments = [moment for name, moment in desk.asked if name == "a.csv"]
+    waited = [after - before for before, after in pairwise(moments)]
+    assert [pause <= seconds <= pause + 1 for pause, seconds in zip(PAUSES, waited, strict=True)] == [
+        True
+    ] * 3
+    assert desk.reasons() == [f"The connection broke in the middle. ({ATTEMPTS} attempts)", ""]
+    check(desk)
+
+
+def test_a_large_file_that_breaks_leaves_dead_bytes_outside_the_directory() -> None:
+    desk = Desk(a_plan(a_file("large.fits", LARGE), a_file("b.csv", 5)))
+    desk.respond()
+    desk.deliver(body_of("large.fits", LARGE)[: 3 * 2**20])
+    desk.break_off()
+    desk.pass_time(PAUSES[0] + 1)
+    desk.serve()
+    desk.serve()
+    assert desk.reasons() == ["", ""]
+    assert len(desk.written) > forecast(desk.plan) + 3 * 2**20
+    check(desk)
+
+
+@pytest.mark.parametrize("status", [404, 410, 401, 403, 400, 204, 206, 304, 416, 501])
+def test_an_answer_that_will_not_change_is_not_asked_for_again(status: int) -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5), a_file("b.csv", 5)))
+    desk.respond(status)
+    desk.serve()
+    assert len(desk.asked) == 2
+    assert str(status) in desk.reasons()[0]
+    check(desk)
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_an_answer_that_may_change_is_asked_for_again(status: int) -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    desk.respond(status)
+    desk.pass_time(PAUSES[0] + 1)
+    desk.serve()
+    assert desk.reasons() == [""]
+    check(desk)
+
+
+def test_an_archive_that_stays_busy_is_told_with_the_attempts() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    while not desk.ended:
+        desk.respond(503)
+        desk.pass_time(max(PAUSES) + 1)
+    assert desk.reasons() == [f"the archive answered 503 ({ATTEMPTS} attempts)"]
+    check(desk)
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "0"}, PAUSES[0]),
+        ({"retry-after": "Wed, 04 Nov 2026 10:15:20 GMT", "date": "Wed, 04 Nov 2026 10:15:00 GMT"}, 20),
+        ({"retry-after": "Wed, 04 Nov 2026 10:15:20 GMT"}, PAUSES[0]),
+        (
+            {"retry-after": "Wed, 04 Nov 2026 10:15:00 GMT", "date": "Wed, 04 Nov 2026 11:15:00 GMT"},
+            PAUSES[0],
+        ),
+        ({"retry-after": "soon"}, PAUSES[0]),
+    ],
+)
+def test_the_pause_that_a_server_asks_for_is_kept(headers: Mapping[str, str], pause: float) -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    desk.hear(Responded(desk.number, 429, headers))
+    desk.pass_time(pause)
+    assert len(desk.asked) == 1
+    desk.pass_time(1)
+    assert len(desk.asked) == 2
+
+
+@pytest.mark.parametrize("asked", [str(int(LONGEST_PAUSE) + 1), "9" * 5000])
+def test_a_server_that_asks_for_too_long_a_pause_is_taken_for_one_that_refuses(asked: str) -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    desk.respond(429, retry_after=asked)
+    assert desk.reasons() == ["the archive answered 429"]
+    check(desk)
+
+
+def test_a_pause_is_kept_though_the_clock_stood_still_before_it() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    desk.respond(429, retry_after="30")
+    # While a write waited for its place there were no ticks.
+    desk.now += 600
+    desk.pass_time(29)
+    assert len(desk.asked) == 1
+    desk.pass_time(3)
+    assert len(desk.asked) == 2
+
+
+@pytest.mark.parametrize("reading", [False, True])
+def test_silence_counts_as_a_break(reading: bool) -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    if reading:
+        desk.respond()
+        desk.deliver(b"x")
+    desk.pass_time(STALL_SECONDS - 1)
+    assert not desk.transfer.progress().pausing
+    desk.pass_time(1)
+    assert desk.transfer.progress().pausing
+    desk.pass_time(PAUSES[0] + 1)
+    desk.serve()
+    check(desk)
+
+
+def test_a_byte_now_and_then_is_no_silence() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    desk.respond()
+    for byte in body_of("a.csv", 5):
+        desk.pass_time(STALL_SECONDS - 1)
+        desk.deliver(bytes([byte]))
+    desk.end()
+    assert (desk.reasons(), len(desk.asked)) == ([""], 1)
+
+
+def test_a_machine_that_slept_is_no_silence_of_the_network() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    desk.respond()
+    desk.now += 8 * 3600
+    desk.hear(Ticked(desk.now))
+    desk.deliver(body_of("a.csv", 5))
+    desk.end()
+    assert len(desk.asked) == 1
+    check(desk)
+
+
+def test_a_clock_that_steps_back_changes_nothing() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    desk.hear(Ticked(3.0))
+    desk.pass_time(STALL_SECONDS - 1)
+    assert not desk.transfer.progress().pausing
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/HTML; charset=utf-8", "application/xhtml+xml"])
+def test_a_web_page_in_place_of_a_file_is_refused(kind: str) -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    desk.respond(content_type=kind)
+    assert desk.reasons() == ["a web page came in its place"]
+    check(desk)
+
+
+def test_a_product_that_is_a_web_page_is_taken() -> None:
+    desk = Desk(a_plan(a_file("report.html", 5)))
+    desk.respond(content_type="text/html")
+    desk.deliver(body_of("report.html", 5))
+    desk.end()
+    check(desk)
+
+
+@pytest.mark.parametrize("pieces", [1, 4, 100])
+@pytest.mark.parametrize("size", [3000, LARGE])
+def test_what_is_no_fits_file_is_refused_by_its_first_bytes(size: int, pieces: int) -> None:
+    desk = Desk(a_plan(a_file("a.fits", size)))
+    desk.respond()
+    number = desk.number
+    for start in range(0, 200, pieces):
+        desk.hear(Arrived(number, (b"SIMPLE" + b"<Error/>" * 30)[start : start + pieces]))
+    assert desk.reasons() == ["what came is no FITS file"]
+    check(desk)
+
+
+@pytest.mark.parametrize("size", [100, LARGE])
+@pytest.mark.parametrize("announced", [False, True])
+@pytest.mark.parametrize("by", [-1, 1])
+def test_another_length_than_the_list_s_is_told_and_never_kept(size: int, announced: bool, by: int) -> None:
+    desk = Desk(a_plan(a_file("a.dat", size)))
+    body = body_of("a.dat", size + by)
+    for _ in range(ATTEMPTS):
+        if desk.ended:
+            break
+        desk.respond(headers={"content-length": str(len(body))} if announced else {})
+        if not desk.ended:
+            desk.deliver(body)
+        if not desk.ended:
+            desk.end()
+        desk.pass_time(max(PAUSES) + 1)
+    told = f"the list says {size} bytes, the archive has "
+    if by > 0 and not (announced and size == LARGE):
+        assert desk.reasons() == [f"{told}more"]
+    elif announced:
+        assert desk.reasons() == [f"{told}{size + by}"]
+    else:
+        assert desk.reasons() == [f"only {size + by} of {size} bytes came ({ATTEMPTS} attempts)"]
+    check(desk)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": "text/csv"},
+        {"content-type": "application/json"},
+        {"content-type": "application/octet-stream", "content-encoding": "gzip"},
+    ],
+)
+def test_the_length_of_a_compressed_answer_says_nothing(headers: Mapping[str, str]) -> None:
+    for size in (1000, LARGE):
+        desk = Desk(a_plan(a_file("a.dat", size)))
+        desk.respond(headers={**headers, "content-length": "123"})
+        desk.deliver(body_of("a.dat", size))
+        desk.end()
+        check(desk)
+
+
+@pytest.mark.parametrize("length", ["", "9" * 5000, "-5", "٣", "5, 5"])
+def test_a_length_that_is_none_is_as_if_it_were_not_told(length: str) -> None:
+    desk = Desk(a_plan(a_file("a.dat", LARGE)))
+    desk.respond(content_length=length)
+    desk.deliver(body_of("a.dat", LARGE))
+    desk.end()
+    check(desk)
+
+
+@pytest.mark.parametrize("name", ["sha256", "md5"])
+@pytest.mark.parametrize("size", [100, LARGE])
+def test_a_checksum_is_verified(name: str, size: int) -> None:
+    body = body_of("a.dat", size)
+    right = hashlib.new(name, body).hexdigest()
+    desk = Desk(a_plan(a_file("a.dat", size, **{name: right}), a_file("b.dat", size, **{name: right})))
+    desk.respond()
+    desk.deliver(body[:50] + b"?" + body[51:])
+    desk.end()
+    desk.pass_time(PAUSES[0] + 1)
+    desk.serve()
+    assert desk.reasons() == [""]
+    while not desk.ended:
+        desk.serve()
+        desk.pass_time(max(PAUSES) + 1)
+    assert desk.reasons() == ["", f"its {name} checksum is not the list's ({ATTEMPTS} attempts)"]
+    check(desk)
+
+
+def test_an_end_without_a_head_is_a_break() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    desk.end()
+    desk.pass_time(PAUSES[0] + 1)
+    desk.serve()
+    check(desk)
+
+
+def test_a_body_that_follows_a_refusal_is_not_taken() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5), a_file("b.csv", 5)))
+    number = desk.number
+    desk.respond(404)
+    for event in (
+        Arrived(number, b"error"),
+        Ended(number),
+        Broke(number, "?"),
+        Arrived(desk.number, b"early"),
+    ):
+        desk.obey(desk.transfer.receive(event))
+    desk.serve()
+    check(desk)
+
+
+@pytest.mark.parametrize(
+    ("exclusive", "with_token", "told"),
+    [
+        (True, True, "this sign-in may not have it, or has ended"),
+        (True, False, "it needs a sign-in that this page may not send"),
+        (False, False, "access denied"),
+    ],
+)
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_is_told_by_its_likely_reason(
+    status: int, exclusive: bool, with_token: bool, told: str
+) -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5, exclusive=exclusive, with_token=with_token)))
+    desk.respond(status)
+    assert desk.reasons() == [f"the archive refused it ({status}): {told}"]
+
+
+def test_an_archive_that_never_answers_is_asked_once_a_file_in_the_end() -> None:
+    elsewhere = a_file("d.csv", 5, origin="https://other.example.org")
+    desk = Desk(a_plan(*(a_file(f"{name}.csv", 5) for name in "abc"), elsewhere, a_file("e.csv", 5)))
+    while desk.fetch is None or desk.fetch.file != desk.plan.files[3]:
+        desk.break_off("no answer")
+        desk.pass_time(max(PAUSES) + 1)
+    names = [name for name, _ in desk.asked]
+    assert [names.count(f"{name}.csv") for name in "abc"] == [ATTEMPTS, ATTEMPTS, 1]
+    desk.break_off("no answer")
+    desk.pass_time(PAUSES[0] + 1)
+    desk.serve()
+    desk.serve()
+    assert [reason.partition(" (")[0] for reason in desk.reasons()] == ["no answer"] * 3 + ["", ""]
+    check(desk)
+
+
+def test_an_answer_lets_an_origin_s_later_files_have_all_their_attempts_again() -> None:
+    desk = Desk(a_plan(*(a_file(f"{name}.csv", 5) for name in "abcd")))
+    while len(desk.reasons()) < 2:
+        desk.break_off("no answer")
+        desk.pass_time(max(PAUSES) + 1)
+    desk.serve()
+    while not desk.ended:
+        desk.break_off("no answer")
+        desk.pass_time(max(PAUSES) + 1)
+    assert [name for name, _ in desk.asked].count("d.csv") == ATTEMPTS
+    check(desk)
+
+
+# -- when the person stops it ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", ["asking", "reading", "pausing"])
+@pytest.mark.parametrize("size", [100, LARGE])
+def test_finish_now_closes_a_true_archive_of_what_is_there(stage: str, size: int) -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5), a_file("b.dat", size), a_file("c.csv", 5)))
+    desk.serve()
+    if stage != "asking":
+        desk.respond()
+        desk.deliver(body_of("b.dat", size)[:50])
+    if stage == "pausing":
+        desk.break_off()
+    desk.hear(Stopped(keep=True))
+    assert desk.ended == "finished"
+    assert desk.fetch is None
+    assert desk.reasons() == ["", "stopped before it was fetched", "stopped before it was fetched"]
+    check(desk)
+
+
+def test_cancel_leaves_nothing_and_ends_the_request() -> None:
+    desk = Desk(a_plan(a_file("a.dat", LARGE)))
+    desk.respond()
+    desk.deliver(body_of("a.dat", LARGE)[: 2**20])
+    desk.hear(Stopped(keep=False))
+    assert (desk.ended, desk.fetch, desk.transfer.state) == ("discarded", None, State.DISCARDED)
+
+
+# -- progress -------------------------------------------------------------------------------------------------
+
+
+def test_progress_counts_what_is_complete_and_under_way() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5), a_file("b.csv", 7), a_file("c.csv", 9)))
+    desk.serve()
+    desk.respond(404)
+    desk.respond()
+    desk.deliver(b"123")
+    progress = desk.transfer.progress()
+    assert (progress.files_complete, progress.files_failed, progress.files) == (1, 1, 3)
+    assert (progress.bytes_complete, progress.bytes) == (8, 21)
+    assert (progress.current, progress.attempt, progress.pausing) == ("JWST/set/c.csv", 1, False)
+    desk.break_off()
+    assert desk.transfer.progress().bytes_complete == 5
+    desk.pass_time(PAUSES[0] + 1)
+    desk.serve()
+    assert desk.transfer.progress().current == ""
+
+
+# -- whatever happens -----------------------------------------------------------------------------------------
+
+SIZES = st.sampled_from([0, 1, 9, 2880, 4000])
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    names = draw(
+        st.lists(st.sampled_from(["a.fits", "b.fits", "c.csv", "d.json", "e.html"]), min_size=1, unique=True)
+    )
+    files = []
+    for name in names:
+        size = draw(SIZES)
+        changed: dict[str, object] = {}
+        if draw(st.booleans()):
+            changed["md5"] = hashlib.md5(body_of(name, size)).hexdigest()
+        if draw(st.integers(0, 9)) == 0:
+            changed |= {"url": None, "problem": "no address"}
+        files.append(a_file(name, size, draw(st.sampled_from([ORIGIN, "https://b.example.org"])), **changed))
+    return a_plan(*files)
+
+
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "content-length": st.one_of(SIZES.map(str), st.text(max_size=5)),
+        "content-type": st.sampled_from(["text/html", "application/fits", "text/csv", ""]),
+        "content-encoding": st.just("gzip"),
+        "retry-after": st.one_of(st.integers(0, 400).map(str), st.text(max_size=8)),
+        "last-modified": st.one_of(st.just("Wed, 04 Nov 2026 10:15:00 GMT"), st.text(max_size=30)),
+        "date": st.text(max_size=30),
+    },
+)
+STATUSES = st.sampled_from([200, 200, 200, 200, 404, 401, 429, 500, 503, 206, 304])
+STEPS = st.one_of(
+    st.tuples(st.just("respond"), STATUSES, HEADERS),
+    st.tuples(st.just("good"), st.sampled_from([1, 7, 1000, 5000])),
+    st.tuples(st.just("good"), st.sampled_from([1, 7, 1000, 5000])),
+    st.tuples(st.just("bad"), st.binary(max_size=20)),
+    st.tuples(st.just("end")),
+    st.tuples(st.just("break")),
+    st.tuples(st.just("time"), st.sampled_from([1, 2, 9, 46])),
+    st.tuples(st.just("late"), st.integers(1, 3)),
+    st.tuples(st.just("serve")),
+)
+
+
+def play(desk: Desk, steps: Sequence[tuple[object, ...]]) -> None:
+    """Let the network do all this, in so far as it can at that moment."""
+    position: dict[int, int] = {}
+    for step in steps:
+        if desk.ended:
+            return
+        number = desk.number if desk.fetch else -1
+        match step:
+            case ("respond", int(status), dict(headers)) if desk.fetch:
+                if position.setdefault(number, -1) < 0:
+                    position[number] = 0
+                    desk.hear(Responded(number, status, headers))
+            case ("good", int(length)) if desk.fetch and position.get(number, -1) >= 0:
+                start = position[number]
+                piece = body_of(desk.fetch.file.filename, desk.fetch.file.size)[start : start + length]
+                position[number] = start + len(piece)
+                desk.hear(Arrived(number, piece))
+            case ("bad", bytes(data)) if desk.fetch and position.get(number, -1) >= 0:
+                position[number] += len(data)
+                desk.hear(Arrived(number, data))
+            case ("end",) if desk.fetch:
+                desk.end()
+            case ("break",) if desk.fetch:
+                desk.break_off()
+            case ("time", int(seconds)):
+                desk.pass_time(seconds)
+            case ("late", int(back)) if number > back:
+                # News of a request that is long over.
+                for event in (
+                    Responded(number - back, 200, {}),
+                    Arrived(number - back, b"x"),
+                    Ended(number - back),
+                ):
+                    assert desk.transfer.receive(event) == []
+            case ("serve",) if desk.fetch and number not in position:
+                desk.serve()
+
+
+@pytest.mark.parametrize("held", [HELD_BYTES, 100])
+@settings(deadline=None)
+@given(made=plans(), steps=st.lists(STEPS, max_size=60))
+def test_whatever_happens_archive_manifest_and_outcomes_agree(
+    held: int, made: Plan, steps: list[tuple[object, ...]]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        # Small limits make large files cheap; the rule that they follow is the same.
+        patch.setattr(transfer, "HELD_BYTES", held)
+        desk = Desk(made)
+        play(desk, steps)
+        for _ in range(ATTEMPTS * len(made.files) + 1):
+            if desk.ended:
+                break
+            if desk.fetch is None:
+                desk.pass_time(LONGEST_PAUSE + 2)
+            else:
+                desk.break_off()
+        assert desk.ended == "finished", "the download finishes by itself"
+        complete = [
+            (file, desk.transfer.outcomes[index])
+            for index, file in enumerate(made.files)
+            if not desk.transfer.outcomes[index].reason
+        ]
+        root = made.root
+        with desk.archive() as archive:
+            assert archive.testzip() is None
+            told = Statuses(archive.read(f"{root}/{manifest.NAME}").decode()).by_path()
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+            for file, _ in complete:
+                content = archive.read(f"{root}/{file.path}")
+                assert content == desk.delivered[file.filename]
+                assert file.md5 is None or hashlib.md5(content).hexdigest() == file.md5
+                assert not file.filename.endswith(".fits") or content[:9] == b"SIMPLE  ="[: file.size]
+        assert sizes == {f"{root}/": 0, f"{root}/{manifest.NAME}": sizes[f"{root}/{manifest.NAME}"]} | {
+            f"{root}/{file.path}": file.size for file, _ in complete
+        }
+        assert set(told.values()) == {
+            f"FAILED: {outcome.reason}" if outcome.reason else "OK" for outcome in desk.transfer.outcomes
+        }
+        assert len(desk.transfer.outcomes) == len(made.files)
+
+
+def stop(desk: Desk, keep: bool) -> str:
+    desk.hear(Stopped(keep))
+    assert desk.ended == ("finished" if keep else "discarded")
+    return desk.ended
+
+
+@settings(deadline=None)
+@given(made=plans(), steps=st.lists(STEPS, max_size=30), keep=st.booleans())
+def test_a_stop_at_any_moment_ends_it(made: Plan, steps: list[tuple[object, ...]], keep: bool) -> None:
+    desk = Desk(made)
+    play(desk, steps)
+    ended = desk.ended or stop(desk, keep)
+    assert desk.fetch is None
+    if ended == "finished":
+        with desk.archive() as archive:
+            assert archive.testzip() is None
+        assert len(desk.transfer.outcomes) == len(made.files)
+
+
+def test_outcomes_are_told_only_of_files_that_have_ended() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5), a_file("b.csv", 5)))
+    desk.serve()
+    assert desk.transfer.outcomes == [Outcome()]
+
+
+def test_a_path_that_no_archive_can_hold_is_an_error_of_the_plan() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5, path="JWST/../a.csv")))
+    with pytest.raises(OverlayError, match="name"):
+        desk.serve()
