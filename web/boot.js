@@ -25,6 +25,20 @@ function fail(reason) {
   place.hidden = false;
 }
 
+/**
+ * Rejects when a part of the page cannot be had.
+ * @param {string} name
+ */
+async function there(name) {
+  const answer = await fetch(name);
+  if (!answer.ok) throw new Error(`${name} answered with status ${answer.status}`);
+}
+
+// PyScript leaves what stops it as a rejection that nobody handles; once Python runs, it is no longer the start's.
+addEventListener("unhandledrejection", (event) => {
+  if (document.documentElement.dataset.state === "booting") fail(event.reason);
+});
+
 document.addEventListener("overlay:failed", (event) => fail(event instanceof CustomEvent ? event.detail : event));
 
 Object.defineProperty(globalThis, "overlayEdge", {
@@ -36,7 +50,8 @@ const other = document.createElement("mpy-config");
 other.setAttribute("src", "./pyscript.json");
 document.head.append(other);
 try {
-  const { hooks } = await import("./pyscript/core.js");
+  // PyScript says nothing of these two when they are missing.
+  const [{ hooks }] = await Promise.all([import("./pyscript/core.js"), there("./pyscript.json"), there("./main.py")]);
   other.remove();
   // The one hook that is made by evaluating text, which the content security policy forbids.
   hooks.worker.onBeforeRunAsync.clear();

@@ -55,25 +55,44 @@ async function reportFiles(files) {
  * @param {string[]} htmls
  */
 export function draw(ids, htmls) {
-  ids.forEach((id, index) => {
+  const active = document.activeElement;
+  const before = active instanceof HTMLElement ? controlsBefore(active) : [];
+  for (const [index, html] of htmls.entries()) {
+    const id = ids[index] ?? "";
     const region = document.getElementById(id);
     if (!region) throw new Error(`The page has no region “${id}”.`);
-    Idiomorph.morph(region, htmls[index], {
+    Idiomorph.morph(region, html, {
       morphStyle: "innerHTML",
       callbacks: { beforeAttributeUpdated: mayChange },
     });
     settle(region);
-  });
+  }
+  // A control that goes away while it has the focus hands it to the one before it, not to the top of the page.
+  if (active && !active.isConnected && document.activeElement === document.body) {
+    before.reverse().find((control) => control.isConnected && control.checkVisibility())?.focus();
+  }
 }
 
 /**
- * Whether the core may change an attribute. The browser itself writes `open` on a dialog and a person on details; and
- * what stands in the field in focus is being typed.
+ * @param {HTMLElement} element
+ * @returns {HTMLElement[]}
+ */
+function controlsBefore(element) {
+  const controls = [...document.querySelectorAll("main :is(button, input, select, a[href])")];
+  const end = controls.indexOf(element);
+  return controls.slice(0, Math.max(0, end)).filter((control) => control instanceof HTMLElement);
+}
+
+/**
+ * Whether the core may change an attribute. The browser itself writes `open` on a dialog and a person on details.
+ * What is being typed stays: a field that has no value of the core's, and any before the core has heard of it.
  * @param {string} name
  * @param {Element} element
+ * @param {"update" | "remove"} change
  */
-function mayChange(name, element) {
-  return name !== "open" && !(name === "value" && element === document.activeElement);
+function mayChange(name, element, change) {
+  if (name === "value" && element === document.activeElement) return hear !== null && change === "update";
+  return name !== "open";
 }
 
 /**

@@ -78,6 +78,10 @@ class Page(Protocol):
 class Abort(Protocol):
     """Ends the request that it was given to."""
 
+    @property
+    def signal(self) -> Any:
+        """What the browser's own calls understand."""
+
     def cancel(self, why: str = "") -> None:
         """End it."""
 

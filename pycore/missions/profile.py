@@ -128,6 +128,8 @@ class Profiles:
     """The profiles of one page: those that come with it, changed or joined by the site's configuration."""
 
     def __init__(self, site: Mapping[str, Any] | None = None) -> None:
+        if site is not None and not isinstance(site, Mapping):
+            raise OverlayError("site.shape", "The site's configuration is not a table.", _SITE_HINT)
         changes = _table(site or {}, "missions")
         tables = {_raw(key)["name"]: _raw(key) for key in BUILT_IN}
         for name, change in changes.items():

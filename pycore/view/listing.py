@@ -46,7 +46,9 @@ def _group(group: Group, several: bool) -> Markup:
     mission = f"{group.mission} · " if several else ""
     title = element(
         "th",
-        element("span", f"{mission}{group.dataset} ({number(group.selected)})", class_="group-name"),
+        element(
+            "span", mission, element("bdi", group.dataset), f" ({number(group.selected)})", class_="group-name"
+        ),
         colspan=len(COLUMNS),
         scope="rowgroup",
         id=f"group:{quote(group.mission, safe='')}:{quote(group.dataset, safe='')}",

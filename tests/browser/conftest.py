@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,25 @@ def shared(
     panel.as_opened()
     yield panel
     watching.check(site, archive)
+
+
+@pytest.fixture(scope="module")
+def open_panel(
+    browser: Browser, site: StaticServer, archive: ArchiveServer
+) -> Iterator[Callable[[str], tuple[PanelPage, Watch]]]:
+    """Opens the panel with a query, for all tests of a module; checked when the last of them is done."""
+    watched: list[tuple[BrowserContext, Watch]] = []
+
+    def opened(query: str) -> tuple[PanelPage, Watch]:
+        context, watching = browser.new_context(), Watch()
+        watched.append((context, watching))
+        watching.over(context)
+        return PanelPage(context.new_page(), site.url).open(query), watching
+
+    yield opened
+    for context, watching in watched:
+        context.close()
+        watching.check(site, archive)
 
 
 @pytest.fixture(scope="session")

@@ -141,8 +141,7 @@ class PanelPage:
         listing: list[list[str]] = self.page.locator("#preview tbody").evaluate_all(
             r"""
             groups => groups.flatMap(group => {
-              const head = group.querySelector(".group-name").textContent;
-              const dataset = head.replace(/^(JWST|HST) · /, "").replace(/ \([\d,]+\)$/, "");
+              const dataset = group.querySelector(".group-name bdi").textContent;
               return [...group.querySelectorAll("tr:not(.group)")].map(row => {
                 const [name, ...cells] = row.cells;
                 const told = name.querySelector("bdi").textContent;
@@ -175,6 +174,12 @@ class PanelPage:
     def start(self) -> None:
         """Press Start in the dialog."""
         self.page.get_by_role("dialog").get_by_role("button", name="Start", exact=True).click()
+
+    def close_download(self) -> None:
+        """Put away what is told of a download that has ended."""
+        close = self.page.locator("#progress").get_by_role("button", name="Close", exact=True)
+        if close.count():
+            close.click()
 
     def download(self, place: str = "stream", timeout_ms: float = 120_000) -> Download:
         """Download the selection to its end and give what the browser saved."""

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.archive.static import StaticServer
 
 #: An interpreter needs some seconds to start on a slow machine.
-PATIENCE_MS = 60_000
+PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="module")

@@ -123,6 +123,10 @@ class Desk:
             for index in bits.indices(part.selected)
         }
 
+    def filtering(self) -> bool:
+        """Whether a pattern is running."""
+        return self.state.filtering
+
     @property
     def told(self) -> list[tuple[str, str]]:
         """Tone and sentence of the notices."""

@@ -22,9 +22,11 @@ from pycore.effects import (
     Save,
     StopTransfer,
 )
+from pycore.errors import OverlayError
 from pycore.formats.list_products import BadRow
 from pycore.layout import Structure
 from pycore.manifest import Outcome
+from pycore.product import Row
 from pycore.selection import Quick
 from pycore.state import Stage, State
 from pycore.update import update
@@ -134,9 +136,9 @@ class TestFilter:
         assert isinstance(order, Match)
         assert (order.mission, order.pattern, order.revision) == ("JWST", "cal", at.mission.revision)
         assert order.catalog is at.mission.selector.catalog
-        assert at.state.filtering
+        assert at.filtering()
         at.hear(answer(order))
-        assert not at.state.filtering
+        assert not at.filtering()
         assert at.selected == {CAL}
 
     def test_while_it_runs_the_last_valid_one_is_in_force(self) -> None:
@@ -155,7 +157,7 @@ class TestFilter:
         at.filter("cal")
         assert at.hear(m.PatternTyped("")) == []
         assert at.selected == RECOMMENDED
-        assert not at.state.filtering
+        assert not at.filtering()
 
     def test_a_wrong_pattern_leaves_the_last_valid_one_in_force(self) -> None:
         at = desk()
@@ -193,10 +195,10 @@ class TestWaitingForAFilter:
         at = desk()
         (order,) = at.hear(m.PatternTyped("i2d"))
         assert at.hear(asked) == []
-        assert at.state.waiting == (asked,)
+        assert list(at.state.waiting) == [asked]
         assert at.state.download is None
         assert at.hear(answer(order))
-        assert at.state.waiting == ()
+        assert list(at.state.waiting) == []
 
     def test_what_waited_has_the_selection_of_the_filter(self) -> None:
         at = desk()
@@ -286,13 +288,19 @@ class TestMissions:
         at.hear(m.SiteRead(site), read_list([row("a", "run7")]))
         assert at.mission.profile.title == "Our lab"
 
+    @pytest.mark.parametrize("site", [["missions"], "missions", 7])
+    def test_a_configuration_that_is_no_table_is_refused(self, site: object) -> None:
+        with pytest.raises(OverlayError) as refused:
+            update(State(), m.SiteRead(site))  # type: ignore[arg-type]
+        assert refused.value.code == "site.shape"
+
 
 class TestLists:
     def test_a_list_of_ones_own_takes_the_demos_place(self) -> None:
         at = desk(read_list(demo=True), read_list(HST, "demo2", demo=True))
-        assert at.state.demo
+        before = at.state.demo
         at.hear(m.MissionChosen("HST"), m.PreviewToggled(), m.PageTurned("last"), read_list(HST, "mine"))
-        assert not at.state.demo
+        assert (before, at.state.demo) == (True, False)
         assert at.selected == {"jbev01010_drz.fits"}
         assert at.mission.profile.name == "HST"
 
@@ -360,17 +368,17 @@ class TestLists:
             (JWST[:1] * 3, "mine: 2 rows repeat others and count once."),
         ],
     )
-    def test_repeated_rows_are_told(self, rows: tuple, sentence: str) -> None:
+    def test_repeated_rows_are_told(self, rows: tuple[Row, ...], sentence: str) -> None:
         assert desk(read_list(rows, "mine")).told == [("warning", sentence)]
 
     def test_a_list_on_its_way_is_shown_until_it_is_there(self) -> None:
         at = Desk()
         at.hear(m.ListOpening("mine", ""), m.ListOpening("yours", ""), m.ListOpening("mine", "1 MB"))
-        assert at.state.opening == (("mine", "1 MB"), ("yours", ""))
+        assert list(at.state.opening) == [("mine", "1 MB"), ("yours", "")]
         at.hear(read_list(source="mine"))
-        assert at.state.opening == (("yours", ""),)
+        assert list(at.state.opening) == [("yours", "")]
         at.hear(m.ListRefused("yours", "list.json", "This is not JSON.", "Save it again."))
-        assert at.state.opening == ()
+        assert list(at.state.opening) == []
 
     def test_a_refused_list_leaves_what_is_open(self) -> None:
         at = desk()
@@ -403,7 +411,7 @@ class TestListsThatJoinUnderAPattern:
         assert order.catalog is at.mission.selector.catalog
         # Until then nothing passes: the old answer means nothing for the new rows.
         assert at.selected == set()
-        assert at.state.filtering
+        assert at.filtering()
         at.hear(answer(order))
         assert at.selected == {MOSAIC, self.NEW.filename}
 
@@ -416,7 +424,7 @@ class TestListsThatJoinUnderAPattern:
         (early,) = at.hear(m.PatternTyped("i2d"))
         (order,) = self.joined(at)
         at.hear(answer(early))
-        assert at.state.filtering
+        assert at.filtering()
         at.hear(answer(order))
         assert at.mission.pattern.typed == "i2d"
         assert at.selected == {MOSAIC, self.NEW.filename}
@@ -428,7 +436,7 @@ class TestListsThatJoinUnderAPattern:
         assert isinstance(wrong, Match)
         at.hear(m.MatchRefused("JWST", wrong.run, "wrong"))
         (order,) = self.joined(at)
-        while at.state.filtering:
+        while at.filtering():
             assert isinstance(order, Match)
             if order.pattern == "(":
                 (order,) = at.hear(m.MatchRefused("JWST", order.run, "wrong"))
@@ -470,7 +478,7 @@ class TestListsThatJoinUnderAPattern:
         (order,) = self.joined(at)
         assert isinstance(order, Match)
         (again,) = at.hear(m.MatchRefused("JWST", order.run, "wrong"))
-        assert at.state.filtering
+        assert at.filtering()
         assert at.selected == set()
         at.hear(answer(again))
         assert (at.mission.pattern.typed, at.mission.pattern.error) == ("i2d", "")
@@ -492,7 +500,7 @@ class TestListsThatJoinUnderAPattern:
         at = desk(read_list(demo=True))
         (order,) = at.hear(m.PatternTyped("i2d"))
         at.hear(read_list(HST, "mine"), answer(order))
-        assert not at.state.filtering
+        assert not at.filtering()
         assert at.selected == {"jbev01010_drz.fits"}
 
 

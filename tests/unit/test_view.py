@@ -38,10 +38,10 @@ def words(node: Node) -> str:
     return " ".join(node.text.split())
 
 
-@pytest.fixture(params=STATES.values(), ids=STATES.keys())
+@pytest.fixture(params=list(STATES))
 def any_state(request: pytest.FixtureRequest) -> Desk:
-    make: Callable[[], Desk] = request.param
-    return make()
+    name: str = request.param
+    return STATES[name]()
 
 
 class TestInEveryState:
@@ -69,7 +69,7 @@ class TestInEveryState:
         for message in reports(any_state.page):
             other = Desk(any_state.state)
             other.hear(message)
-            assert other.page
+            assert other.page.all("h1")
 
     def test_nothing_in_it_runs_or_is_styled_by_itself(self, any_state: Desk) -> None:
         for node in any_state.page.walk():
@@ -463,7 +463,13 @@ class TestListsAndNotices:
     def test_the_demo_and_the_last_list_are_told(self) -> None:
         assert "demo archive" in STATES["the demo"]().page.one("div", id="sources").text
         assert "demo" not in desk().page.one("div", id="sources").text
-        STATES["a last list to offer"]().page.named("button", "Open again: old.json")
+        for state in ("a last list to offer", "a last list to offer beside the demo"):
+            STATES[state]().page.named("button", "Open again: old.json")
+
+    def test_who_has_opened_a_list_is_offered_no_other(self) -> None:
+        at = desk()
+        at.hear(m.LastListKnown("old.json"))
+        assert "old.json" not in at.page.text
 
 
 class TestActions:
@@ -508,7 +514,8 @@ class TestDownload:
         dialog = STATES["a download with much to know"]().page.one(role="dialog")
         alerts = [words(node) for node in dialog.all(role="alert")]
         assert alerts == [
-            "https://lab.example: this archive does not let other sites read its files. API QUERY gives a script that can."
+            "https://lab.example: this archive does not let other sites read its files. "
+            "API QUERY gives a script that can."
         ]
         warnings = [words(node) for node in dialog.all("p", class_="warning")]
         assert warnings[0].startswith("1 file cannot be fetched, since no address is known")
@@ -607,7 +614,7 @@ SPITEFUL = (
     "`",
     "\n",
     "\t",
-    "‮",
+    "\u202e",
     "é",
     "😀",
     "%",
@@ -649,7 +656,7 @@ def at_everything(word: Callable[[str], str]) -> Desk:
         ),
         m.SignedIn(word("user"), ("https://lab.example",)),
         m.ListOpening(word("source"), word("told")),
-        m.ListRead(word("list"), "", product_list(rows, word("mission"))),
+        m.ListRead(word("list"), "", product_list(rows, word("mission")), demo=True),
         m.ListRefused(word("other"), "code", word("sentence"), word("hint")),
         m.LastListKnown(word("last")),
         m.QuickSelected(Quick.ALL),

@@ -12,6 +12,7 @@ import js
 from pyodide.ffi import to_js
 
 from pycore.errors import OverlayError
+from web import ports
 from web.browser.failure import told
 
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -92,7 +93,7 @@ class Http:
     """GET without cookies, cache or referrer; redirects are followed."""
 
     async def open(
-        self, url: str, headers: Mapping[str, str] = _NO_HEADERS, abort: Abort | None = None
+        self, url: str, headers: Mapping[str, str] = _NO_HEADERS, abort: ports.Abort | None = None
     ) -> Response:
         """The answer's head, whatever its status.
 
@@ -111,7 +112,7 @@ class Http:
         *,
         limit_bytes: int,
         progress: Progress | None = None,
-        abort: Abort | None = None,
+        abort: ports.Abort | None = None,
     ) -> Text:
         """A text in UTF-8, byte order mark or not; ``progress`` hears bytes so far and in all (or None).
 

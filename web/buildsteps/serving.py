@@ -84,7 +84,10 @@ def _local_archive(wanted: bool) -> Iterator[tuple[Mapping[str, object] | None, 
             f"The archive answers at {archive.origin}; its tokens are {', '.join(token for token, *_ in DEMO_TOKENS)}"
         )
         settings = {"missions": {mission: {"archive": {"origin": archive.origin}} for mission in MISSIONS}}
-        yield settings, "?" + urlencode([("products", archive.list_url(mission)) for mission in MISSIONS], safe=":/?=,")
+        yield (
+            settings,
+            "?" + urlencode([("products", archive.list_url(mission)) for mission in MISSIONS], safe=":/?=,"),
+        )
 
 
 class _Server(ThreadingHTTPServer):
