@@ -10,12 +10,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Final, TypeAlias
 
-from pycore import manifest
+from pycore import answers, manifest
 from pycore.manifest import Outcome
 from pycore.plan import Plan, PlannedFile, origin
 from pycore.zipstream import Limits, Member, Stamp, ZipStream, total_size
@@ -32,10 +30,7 @@ LONGEST_PAUSE: Final = 300.0
 #: So many files in a row without any answer, and the rest of that origin is asked once each.
 SILENT_FILES: Final = 2
 
-_WORTH_RETRYING: Final = frozenset([408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524])
 _FITS_START: Final = b"SIMPLE  ="
-#: Ends of media types that are text, though they do not begin with ``text/``.
-_TEXT: Final = ("json", "xml", "javascript", "yaml")
 
 
 # -- events ---------------------------------------------------------------------------------------------------
@@ -255,17 +250,20 @@ class Transfer:
         self._answered = True
         self._silent.pop(origin(file.url or ""), None)
         if event.status == 200:
-            refusal = _refusal(file, event.headers)
+            # Files that are held back are judged by what comes: it costs little, and nothing has to be undone.
+            refusal = answers.refusal(file, event.headers, by_length=file.size > HELD_BYTES)
             if refusal:
                 return self._failed(refusal)
-            modified = _modified(event.headers) or self._made
-            self._body = _Body(file, f"{self.plan.root}/{file.path}", modified, _announced(event.headers))
+            modified = answers.modified(event.headers) or self._made
+            self._body = _Body(
+                file, f"{self.plan.root}/{file.path}", modified, answers.announced(event.headers)
+            )
             self.state = State.READING
             self._quiet = 0.0
             return []
-        if event.status in _WORTH_RETRYING:
-            return self._again(f"the archive answered {event.status}", _retry_after(event.headers))
-        return self._failed(_status_reason(event.status, file))
+        if event.status in answers.WORTH_RETRYING:
+            return self._again(f"the archive answered {event.status}", answers.retry_after(event.headers))
+        return self._failed(answers.status_reason(event.status, file))
 
     def _arrived(self, data: bytes) -> list[Order]:
         body = self._body
@@ -295,7 +293,7 @@ class Transfer:
         if body.received < body.file.size:
             if body.received == body.announced:
                 # All that the server has, so that another attempt would bring the same.
-                return self._failed(_other_length(body.file, body.received))
+                return self._failed(answers.other_length(body.file, body.received))
             return self._again(f"only {body.received} of {body.file.size} bytes came")
         wrong = body.checksum_problem()
         if wrong:
@@ -416,68 +414,3 @@ def forecast(plan: Plan) -> int:
 
 def _is_fits(filename: str) -> bool:
     return filename.lower().endswith((".fits", ".fit"))
-
-
-def _refusal(file: PlannedFile, headers: Mapping[str, str]) -> str:
-    """Why a body is not worth reading: an error page that calls itself a success, another length than the list's."""
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    name = file.filename.lower()
-    if kind in ("text/html", "application/xhtml+xml") and not name.endswith((".html", ".htm")):
-        return "a web page came in its place"
-    length = _announced(headers)
-    if length is None or length == file.size or _may_be_packed(kind, headers) or file.size <= HELD_BYTES:
-        return ""
-    return _other_length(file, length)
-
-
-def _announced(headers: Mapping[str, str]) -> int | None:
-    length = headers.get("content-length", "").strip()
-    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
-
-
-def _may_be_packed(kind: str, headers: Mapping[str, str]) -> bool:
-    """Whether the announced length may be that of a compressed body.
-
-    Browsers hide ``Content-Encoding`` from other origins, so its absence proves nothing; what servers compress on
-    the way is text.
-    """
-    return "content-encoding" in headers or kind.startswith("text/") or kind.endswith(_TEXT)
-
-
-def _other_length(file: PlannedFile, length: int) -> str:
-    return f"the list says {file.size} bytes, the archive has {length}"
-
-
-_SIGNED_IN: Final = "this sign-in may not have it, or has ended"
-
-
-def _status_reason(status: int, file: PlannedFile) -> str:
-    if status in (401, 403):
-        who = _SIGNED_IN if file.with_token else "it needs a sign-in that this page may not send"
-        return f"the archive refused it ({status}): {who if file.exclusive else 'access denied'}"
-    if status in (404, 410):
-        return f"the archive does not have it ({status})"
-    return f"the archive answered {status}"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a ``Retry-After`` (RFC 9110, 10.2.3), where a date is measured against the answer's own ``Date``."""
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    due, sent = _date(value), _date(headers.get("date", ""))
-    return max(0.0, due - sent) if due is not None and sent is not None else None
-
-
-def _modified(headers: Mapping[str, str]) -> Stamp | None:
-    moment = _date(headers.get("last-modified", ""))
-    return None if moment is None else Stamp.at(int(moment))
-
-
-def _date(text: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text)
-        # HTTP's dates are in GMT; one that does not say so must not be taken for the time of this machine's clock.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        return None

@@ -131,10 +131,16 @@ class Panel:
 
     async def _match(self, order: e.Match) -> None:
         patterns = self._browser.patterns
-        if self._names.get(order.mission) != order.revision:
-            self._names[order.mission] = order.revision
-            await patterns.load(order.mission, order.catalog.names())
-        answer = await patterns.match(order.mission, order.pattern)
+        try:
+            if self._names.get(order.mission) != order.revision:
+                self._names[order.mission] = order.revision
+                await patterns.load(order.mission, order.catalog.names())
+            answer = await patterns.match(order.mission, order.pattern)
+        except OverlayError as broken:
+            # Told at the field, and as the run's end: what waits for the filter would wait for ever.
+            self._names.pop(order.mission, None)
+            self.hear(m.MatchRefused(order.mission, order.run, f"{broken.sentence} {broken.hint}".strip()))
+            return
         match answer:
             case ports.Matched(rows):
                 self.hear(m.Matched(order.mission, order.run, rows))
@@ -251,19 +257,25 @@ class Panel:
     # -- transfers --------------------------------------------------------------------------------------------
 
     async def _transfer(self, order: e.BeginTransfer) -> None:
-        browser = self._browser
-        self._stopped = False
         try:
-            sink = await browser.places.open(order.place, order.filename, None)
+            sink = await self._opened(order)
+            self.hear(await self._carried(Transfer(order.plan, order.epoch_ms), sink))
         except OverlayError as refused:
             self.hear(m.TransferDiscarded(failure(refused)))
-            return
+        except Exception:
+            self.hear(m.TransferDiscarded("The page made a mistake, and the download was given up."))
+            raise
+
+    async def _opened(self, order: e.BeginTransfer) -> ports.Sink:
+        self._stopped = False
+        sink = await self._browser.places.open(order.place, order.filename, None)
         if self._stopped:
             await sink.abort("cancelled")
-            self.hear(m.TransferDiscarded(""))
-            return
-        browser.page.hold(True)
-        transfer = Transfer(order.plan, order.epoch_ms)
+            raise OverlayError("sink.cancelled", "The download was cancelled.")
+        return sink
+
+    async def _carried(self, transfer: Transfer, sink: ports.Sink) -> m.Message:
+        browser = self._browser
         self._carrier = Carrier(
             transfer,
             network=browser.network,
@@ -272,11 +284,9 @@ class Panel:
             clock=browser.clock,
             tell=self.hear,
         )
+        browser.page.hold(True)
         try:
-            self.hear(await self._carrier.run())
-        except Exception:
-            self.hear(m.TransferDiscarded("The page made a mistake, and the download was given up."))
-            raise
+            return await self._carrier.run()
         finally:
             self._carrier = None
             browser.page.hold(False)

@@ -92,15 +92,18 @@ def _warnings(plan: Plan) -> Iterator[str]:
     outside = sum(1 for file in plan.files if file.exclusive and not file.with_token)
     if outside:
         yield (
-            f"{files(outside)} under exclusive access stand at an address that your token is not sent to; "
-            "the archive may refuse them."
+            f"{files(outside)} under exclusive access {'stands' if outside == 1 else 'stand'} at an address that your "
+            f"token is not sent to; the archive may refuse {'it' if outside == 1 else 'them'}."
         )
 
 
 def _renamed(plan: Plan) -> Markup | None:
     if not plan.renamed:
         return None
-    lines = [element("li", element("bdi", plain), " → ", element("b", used)) for plain, used in plan.renamed[:_SHOWN]]
+    lines = [
+        element("li", element("bdi", plain), " → ", element("b", used))
+        for plain, used in plan.renamed[:_SHOWN]
+    ]
     more = len(plan.renamed) - _SHOWN
     return element(
         "details",
@@ -121,6 +124,7 @@ def progress(state: State) -> Markup:
 def _running(download: Download) -> Markup:
     plan = download.plan
     total = plan.total_bytes
+    # Their ids keep one button from becoming another between a look and a click.
     return element(
         "section",
         element("h2", "Downloading", id="progress-title"),
@@ -134,8 +138,12 @@ def _running(download: Download) -> Markup:
         element("p", _doing(download), class_="hint path"),
         element(
             "div",
-            element("button", "FINISH NOW", type="button", data_do="stop", data_with="keep"),
-            element("button", "CANCEL", type="button", data_do="stop", data_with="nothing"),
+            element(
+                "button", "FINISH NOW", type="button", id="finish-button", data_do="stop", data_with="keep"
+            ),
+            element(
+                "button", "CANCEL", type="button", id="cancel-button", data_do="stop", data_with="nothing"
+            ),
             class_="row end",
         ),
         aria_labelledby="progress-title",
@@ -185,7 +193,9 @@ def _ended(download: Download) -> Markup:
         element("p", f"{plan.root}.zip", class_="hint path"),
         _missing([(file.path, file.exclusive, outcome) for file, outcome in failed]),
         element(
-            "div", element("button", "Close", type="button", data_do="dismiss-download"), class_="row end"
+            "div",
+            element("button", "Close", type="button", id="close-button", data_do="dismiss-download"),
+            class_="row end",
         ),
         aria_labelledby="progress-title",
         class_=f"download {'bad' if failed else 'good'}",
@@ -196,7 +206,7 @@ def _missing(failed: list[tuple[str, bool, Outcome]]) -> Markup | None:
     if not failed:
         return None
     lines = [
-        element("li", lock() if exclusive else None, element("b", path), f": {outcome.reason}")
+        element("li", [lock(), " "] if exclusive else None, element("b", path), f": {outcome.reason}")
         for path, exclusive, outcome in failed[:_SHOWN]
     ]
     more = len(failed) - _SHOWN
@@ -205,5 +215,6 @@ def _missing(failed: list[tuple[str, bool, Outcome]]) -> Markup | None:
         lines,
         element("li", f"and {number(more)} more, all in the manifest") if more > 0 else None,
         class_="missing",
+        tabindex="0",
         aria_label="Files that could not be had",
     )

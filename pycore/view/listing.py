@@ -30,7 +30,7 @@ def preview(state: State) -> Markup:
             element(
                 "table",
                 element("caption", "Selected files by dataset", class_="unseen"),
-                element("thead", element("tr", [element("th", name, scope="col") for name in COLUMNS])),
+                element("thead", element("tr", [_head(name) for name in COLUMNS])),
                 [_group(group, several) for group in shown.groups],
             ),
             class_="scroll",
@@ -42,12 +42,20 @@ def preview(state: State) -> Markup:
     )
 
 
+def _head(name: str) -> Markup:
+    return element("th", name, scope="col", class_="number" if name == "Size" else None)
+
+
 def _group(group: Group, several: bool) -> Markup:
     mission = f"{group.mission} · " if several else ""
     title = element(
         "th",
         element(
-            "span", mission, element("bdi", group.dataset), f" ({number(group.selected)})", class_="group-name"
+            "span",
+            mission,
+            element("bdi", group.dataset),
+            f" ({number(group.selected)})",
+            class_="group-name",
         ),
         colspan=len(COLUMNS),
         scope="rowgroup",
@@ -67,7 +75,9 @@ def _row(group: Group, index: int) -> Markup:
     )
     return element(
         "tr",
-        element("th", element("bdi", file.filename), " ", shared if catalog.shared(index) else None, scope="row"),
+        element(
+            "th", element("bdi", file.filename), " ", shared if catalog.shared(index) else None, scope="row"
+        ),
         element("td", file.level),
         element("td", file.suffix),
         element("td", listed.instrument),

@@ -65,7 +65,13 @@ def _bad_rows(notice: Notice) -> Markup:
     return element(
         "details",
         element("summary", "Which rows, and why"),
-        element("ul", rows, element("li", f"and {more} more") if more > 0 else None),
+        element(
+            "ul",
+            rows,
+            element("li", f"and {more} more") if more > 0 else None,
+            tabindex="0",
+            aria_label="Rows that were left out",
+        ),
     )
 
 

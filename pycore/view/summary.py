@@ -46,7 +46,8 @@ def _not_yours(state: State) -> Markup | None:
         return None
     most = sum(_exclusive(mission.selector.catalog, -1) for mission in locked)
     refused = sum(
-        _exclusive(mission.selector.catalog, mission.wanted() & ~state.selected(mission)) for mission in locked
+        _exclusive(mission.selector.catalog, mission.wanted() & ~state.selected(mission))
+        for mission in locked
     )
     # The longest form keeps its room, so that nothing below moves under the pointer as the warning comes and goes.
     return element(

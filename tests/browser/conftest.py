@@ -69,17 +69,20 @@ class Watch:
         if message.type == "error":
             self.errors.append(f"{message.text} {message.location.get('url', '')}")
 
+    def request(self, request: Request) -> None:
+        """Note what is asked for."""
+        self.requests.append(request)
+
     def over(self, context: BrowserContext) -> None:
         """Watch every page of a context; what its content security policy stops is an error too."""
         context.add_init_script(_TELL_VIOLATIONS)
         context.on("console", self.console)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
-        context.on("request", lambda request: self.requests.append(request))
+        context.on("request", self.request)
 
     def origins(self) -> set[str]:
         """Every origin that was asked over the network."""
         return {"/".join(r.url.split("/")[:3]) for r in self.requests if r.url.startswith("http")}
-
 
     def check(self, site: StaticServer, archive: ArchiveServer) -> None:
         """Fails on any error that was not expected, and on any request beyond the site and the archive."""

@@ -15,7 +15,14 @@ LONG_NAME = "x" * 64
 SCRIPT_NAME = "<img src=x onerror=document.title='caught'>.fits"
 QUOTED_NAME = "a\"b'c&amp;`${d}.fits"
 RIGHT_TO_LEFT_NAME = "cod\u202egpj.fits"
-HOSTILE_NAMES = (SCRIPT_NAME, QUOTED_NAME, RIGHT_TO_LEFT_NAME, "n" * 295 + ".fits", "../../up.fits", "סקר.fits")
+HOSTILE_NAMES = (
+    SCRIPT_NAME,
+    QUOTED_NAME,
+    RIGHT_TO_LEFT_NAME,
+    "n" * 295 + ".fits",
+    "../../up.fits",
+    "סקר.fits",
+)
 HOSTILE_WORDS = "\"><script>document.title='caught'</script>"
 
 FORMULA_NAMES = ("=1+1.fits", "+2.fits", "-3.fits", "@sum.fits", "'quoted.fits", 'com,ma and "quote".fits')
@@ -70,8 +77,18 @@ def mixed_list() -> list[Row]:
 def huge_list() -> list[Row]:
     """Two files of together more than a terabyte, one of them public."""
     return [
-        public("jw00001001001_02101_00001_nrca1_cal.fits", 6 * 10**11, level="2b", dataset="jw00001001001_02101_00001"),
-        public("jw00001001001_02101_00002_nrca1_cal.fits", 7 * 10**11, level="2b", dataset="jw00001001001_02101_00001"),
+        public(
+            "jw00001001001_02101_00001_nrca1_cal.fits",
+            6 * 10**11,
+            level="2b",
+            dataset="jw00001001001_02101_00001",
+        ),
+        public(
+            "jw00001001001_02101_00002_nrca1_cal.fits",
+            7 * 10**11,
+            level="2b",
+            dataset="jw00001001001_02101_00001",
+        ),
     ]
 
 
@@ -91,7 +108,9 @@ class DemoList:
     """The rows of one of the demo's lists, and what follows from them."""
 
     def __init__(self, dist: Path, mission: str) -> None:
-        self.rows: list[Row] = json.loads((dist / "demo" / f"{mission.lower()}.json").read_text("utf-8"))["products"]
+        self.rows: list[Row] = json.loads((dist / "demo" / f"{mission.lower()}.json").read_text("utf-8"))[
+            "products"
+        ]
 
     def boxed(self) -> list[Row]:
         """The rows that stand in boxes."""

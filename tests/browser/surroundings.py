@@ -10,6 +10,8 @@ from typing import Final
 
 from tests.archive.server import ArchiveServer
 
+ROOT: Final = Path(__file__).parents[2]
+
 #: A root user's Chromium has no sandbox, and none of them may ask for anything by itself.
 LAUNCH_ARGUMENTS: Final = (
     "--no-sandbox",

@@ -65,9 +65,11 @@ def opened(path: Path) -> Taken:
 def accepted(path: Path) -> None:
     """Other people's unpackers find nothing wrong with it."""
     for judge in _JUDGES:
-        found = subprocess.run([*judge, path], capture_output=True, text=True, timeout=300)
+        found = subprocess.run([*judge, path], capture_output=True, text=True, timeout=300, check=False)
         assert found.returncode == 0, f"{judge[0]}: {found.stdout} {found.stderr}"
-        assert "warning" not in (found.stdout + found.stderr).lower(), f"{judge[0]}: {found.stdout} {found.stderr}"
+        assert "warning" not in (found.stdout + found.stderr).lower(), (
+            f"{judge[0]}: {found.stdout} {found.stderr}"
+        )
 
 
 def read_manifest(page: str) -> list[ManifestRow]:
@@ -148,7 +150,7 @@ class Expected:
         """Every row of the manifest, to the letter."""
         primaries = self.primaries()
         exclusive = {_product(row) for row in self.rows if row.get("access") == "EXCLUSIVE_ACCESS"}
-        found = []
+        found: list[ManifestRow] = []
         for row in self.rows:
             path, primary = self.path(row), primaries[_product(row)]
             reason = (self.failed or {}).get(str(row["filename"]), "")

@@ -87,7 +87,9 @@ def test_a_name_that_could_not_be_kept_is_shown_before_and_told_in_the_manifest(
     assert f"JWST/{TWIN[0]} is here as {renamed}" in found.page
 
 
-def test_what_the_filter_leaves_is_what_comes(mine: PanelPage, archive: ArchiveServer, tmp_path: Path) -> None:
+def test_what_the_filter_leaves_is_what_comes(
+    mine: PanelPage, archive: ArchiveServer, tmp_path: Path
+) -> None:
     mine.filter(r"_cal\.fits$")
     found = taken(mine.download(), tmp_path)
     expected = Expected([row for row in ROWS if str(row["filename"]).endswith("_cal.fits")])

@@ -89,7 +89,7 @@ def mine(standing: tuple[PanelPage, Watch], archive: ArchiveServer) -> Iterator[
 
 
 @pytest.fixture
-def watch(standing: tuple[PanelPage, Watch]) -> Watch:  # type: ignore[override]
+def watch(standing: tuple[PanelPage, Watch]) -> Watch:
     return standing[1]
 
 
@@ -191,7 +191,7 @@ def test_progress_moves_and_finish_now_gives_a_true_archive(
     mine.button("FINISH NOW").click()
     finished(mine)
     found = taken(started.value, tmp_path)
-    expected = Expected(ROWS, failed={name: STOPPED for name in (SECOND, SHARED, THIRD, FOURTH)})
+    expected = Expected(ROWS, failed=dict.fromkeys((SECOND, SHARED, THIRD, FOURTH), STOPPED))
     assert (found.files, found.manifest) == (expected.files(archive), expected.manifest())
     expect(mine.page.get_by_text("1 of 5 files are complete; 4 could not be had.")).to_be_visible()
     assert all(request.done for request in archive.finished())
@@ -204,7 +204,11 @@ def test_cancel_leaves_no_file_and_the_archive_sees_the_request_end(
 ) -> None:
     pick(mine.page, "file")
     kept: list[Download] = []
-    mine.page.on("download", lambda download: kept.append(download))
+
+    def keep(download: Download) -> None:
+        kept.append(download)
+
+    mine.page.on("download", keep)
     at = 30 * 2**20
     download = begin(mine, archive, place, SECOND, at)
     mine.button("CANCEL").click()
@@ -218,6 +222,7 @@ def test_cancel_leaves_no_file_and_the_archive_sees_the_request_end(
         assert kept == []
         assert mine.page.evaluate(PRIVATE_NAMES) == []
     assert mine.summary().selected == 5
+    mine.page.remove_listener("download", keep)
 
 
 def test_a_write_that_waits_for_ever_can_be_cancelled(mine: PanelPage, archive: ArchiveServer) -> None:

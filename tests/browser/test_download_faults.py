@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -15,7 +14,7 @@ from playwright.sync_api import expect
 from tests.archive.server import ArchiveServer, content
 from tests.browser.conftest import Watch
 from tests.browser.panel_page import PanelPage
-from tests.browser.taken import Expected, Taken, accepted, listed, science, taken
+from tests.browser.taken import Taken, accepted, listed, science, taken
 
 OpenPanel = Callable[[str], tuple[PanelPage, Watch]]
 
@@ -50,9 +49,7 @@ CASES: Final = {
     "large, reset twice": Case("reset", size=LARGE, requests=3, fault={"at": 3 * 2**20, "times": 2}),
     "busy": Case("status", requests=2, fault={"status": 429, "times": 1}),
     "busy, with a time": Case("status", requests=2, fault={"status": 429, "retry_after": "2", "times": 1}),
-    "busy for long": Case(
-        "status", r"the archive answered 503", fault={"status": 503, "retry_after": "999"}
-    ),
+    "busy for long": Case("status", r"the archive answered 503", fault={"status": 503, "retry_after": "999"}),
     "broken, then fine": Case("status", requests=2, fault={"status": 500, "times": 1}),
     "not implemented": Case("status", r"the archive answered 501", fault={"status": 501}),
     "forbidden": Case("status", r"the archive refused it \(403\): access denied", fault={"status": 403}),
@@ -107,9 +104,7 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(
-    open_panel: OpenPanel, archive: ArchiveServer, tmp_path_factory: pytest.TempPathFactory
-) -> Run:
+def run(open_panel: OpenPanel, archive: ArchiveServer, tmp_path_factory: pytest.TempPathFactory) -> Run:
     rows = [row_of(case) for case in CASES]
     panel, watch = open_panel(listed(archive, rows))
     watch.expect(*NETWORK_ERRORS)

@@ -48,12 +48,6 @@ def _pressed(panel: PanelPage) -> list[str]:
     return [name for name in names if panel.button(name).get_attribute("aria-pressed") == "true"]
 
 
-def test_recommended_is_in_force_when_the_page_opens(demo: PanelPage) -> None:
-    assert _pressed(demo) == ["RECOMMENDED"]
-    assert demo.missions() == ["JWST", "HST"]
-    expect(demo.page.get_by_text("This is the built-in demo archive")).to_be_visible()
-
-
 def test_quick_selects_take_all_or_nothing_of_a_mission(
     nothing: PanelPage, jwst: DemoList, hst: DemoList
 ) -> None:
@@ -71,7 +65,9 @@ def test_quick_selects_take_all_or_nothing_of_a_mission(
     assert summary.all == len(products([*jwst.rows, *hst.rows]))
 
 
-def test_all_and_recommended_leave_the_other_controls_alone_and_none_turns_them_off(nothing: PanelPage) -> None:
+def test_all_and_recommended_leave_the_other_controls_alone_and_none_turns_them_off(
+    nothing: PanelPage,
+) -> None:
     box = nothing.page.get_by_role("checkbox", name="INCLUDE CALIBRATION REFERENCE FILES")
     highest = nothing.radio("Guidestar Files", "HIGHEST CALIBRATED")
     box.check()
@@ -98,7 +94,9 @@ def test_each_level_is_a_group_of_boxes_with_counts(nothing: PanelPage, jwst: De
             files = len(products(rows))
             assert f"{files} file{'' if files == 1 else 's'}, " in told
     for words in ("What the levels are", "What the suffixes mean"):
-        expect(nothing.page.get_by_role("link", name=words)).to_have_attribute("href", re.compile("^https://"))
+        expect(nothing.page.get_by_role("link", name=words)).to_have_attribute(
+            "href", re.compile("^https://")
+        )
 
 
 def test_boxes_have_three_states(nothing: PanelPage, jwst: DemoList) -> None:
@@ -221,7 +219,9 @@ def test_exclusive_access_is_told_twice(nothing: PanelPage, jwst: DemoList, hst:
     nothing.button("ALL").click()
     chosen = [row for row in jwst.boxed() if row["access"] == "EXCLUSIVE_ACCESS"]
     expect(warning).to_have_count(1)
-    expect(warning).to_contain_text(f"{len(products(chosen))} of the files chosen below are under exclusive access")
+    expect(warning).to_contain_text(
+        f"{len(products(chosen))} of the files chosen below are under exclusive access"
+    )
     expect(warning).to_contain_text("Sign in")
 
 

@@ -103,7 +103,9 @@ def test_a_selection_that_shrinks_leaves_no_page_behind(preview: PanelPage) -> N
     preview.filter("_i2d")
     shown = re.match(r"(\d+)-(\d+) of (\d+) rows", _range(preview).inner_text())
     assert shown
-    assert int(shown[2]) == int(shown[3]) and len(preview.preview_listing()) == int(shown[2]) - int(shown[1]) + 1
+    assert (
+        int(shown[2]) == int(shown[3]) and len(preview.preview_listing()) == int(shown[2]) - int(shown[1]) + 1
+    )
     for mission in ("HST", "JWST"):
         preview.choose_mission(mission)
         preview.button("NONE").click()

@@ -13,6 +13,7 @@ from tests.archive.static import StaticServer
 from tests.browser import lists
 from tests.browser.conftest import Watch
 from tests.browser.panel_page import PanelPage
+from tests.browser.states import holding
 from tests.browser.surroundings import LAUNCH_ARGUMENTS
 
 _WATCH_SHIFTS = """
@@ -26,7 +27,7 @@ new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) =
 def _python_held(page: Page) -> Iterator[None]:
     """Inside, Python has not started; at the end it does."""
     held: list[Route] = []
-    page.route("**/loader.js", lambda route: held.append(route))
+    page.route("**/loader.js", holding(held))
     with page.expect_request("**/loader.js"):
         yield
     for route in held:
@@ -46,6 +47,9 @@ def test_the_page_stands_before_python_starts_and_does_not_move(panel: PanelPage
     panel.wait_ready()
     assert app.evaluate("app => app.innerHTML") == before
     assert panel.page.evaluate("shifts") == []
+    expect(panel.button("RECOMMENDED")).to_have_attribute("aria-pressed", "true")
+    assert panel.missions() == ["JWST", "HST"]
+    expect(panel.page.get_by_text("This is the built-in demo archive")).to_be_visible()
 
 
 def test_what_is_done_before_python_is_up_is_obeyed(panel: PanelPage, watch: Watch) -> None:
@@ -118,7 +122,9 @@ def test_a_page_opened_as_a_file_says_how_to_open_it(page: Page, site: StaticSer
     expect(page.get_by_role("button", name="START DOWNLOAD")).to_be_hidden()
 
 
-def test_a_page_asked_for_a_list_never_shows_the_demo(panel: PanelPage, site: StaticServer, tmp_path: Path) -> None:
+def test_a_page_asked_for_a_list_never_shows_the_demo(
+    panel: PanelPage, site: StaticServer, tmp_path: Path
+) -> None:
     lists.write(site.root / "lists" / "formulas.json", _formulas())
     with _python_held(panel.page):
         panel.page.goto(f"{panel.url}?mission=Lab&products=lists/formulas.json")

@@ -1,4 +1,4 @@
-"""Signing in: exclusive files with a good token, a wrong one, one for another program; where the token goes, and where not."""
+"""Signing in: a good token, a wrong one, one for another program; where the token goes, and where it does not."""
 
 from __future__ import annotations
 
@@ -120,7 +120,9 @@ def test_nobody_signed_in_takes_the_public_files_alone(
     assert (mine.summary().selected, mine.summary().all) == (2, 5)
     summary = mine.page.get_by_role("status", name="Selection summary")
     expect(summary).to_contain_text("3 exclusive access files not selected")
-    expect(summary).to_contain_text("3 of the files chosen below are under exclusive access and were left out.")
+    expect(summary).to_contain_text(
+        "3 of the files chosen below are under exclusive access and were left out."
+    )
     found = taken(mine.download("blob"), tmp_path)
     expected = Expected([row for row in ROWS if row["access"] == "PUBLIC"])
     assert (found.files, found.manifest) == (expected.files(archive), expected.manifest())
@@ -146,9 +148,7 @@ def test_a_good_token_brings_exclusive_files_and_the_long_form_for_every_row(
     assert signed == {"/whoami", *EXCLUSIVE}
 
 
-def test_the_token_is_nowhere_but_in_memory(
-    mine: PanelPage, archive: ArchiveServer, tmp_path: Path
-) -> None:
+def test_the_token_is_nowhere_but_in_memory(mine: PanelPage, archive: ArchiveServer, tmp_path: Path) -> None:
     offer(mine, GOOD)
     expect(mine.account()).to_contain_text("Ada")
     found = taken(mine.download("blob"), tmp_path)
@@ -221,7 +221,9 @@ def test_a_token_for_another_program_is_told_file_by_file(
     assert (found.files, found.manifest) == (expected.files(archive), expected.manifest())
     paths = [expected.path(row) for row in ROWS if row["filename"] in EXCLUSIVE]
     assert shown_failures(mine) == [f"{path}: {REFUSED}" for path in paths]
-    assert [len(archive.requests_for(name)) for name in EXCLUSIVE] == [1, 1, 1], "a refusal is not asked again"
+    assert [len(archive.requests_for(name)) for name in EXCLUSIVE] == [1, 1, 1], (
+        "a refusal is not asked again"
+    )
 
 
 def test_a_token_that_ends_half_way_is_told_of_the_files_after_it(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pycore import bits
@@ -75,6 +75,20 @@ def answer(order: Effect) -> m.Matched:
     assert isinstance(order, Match)
     found = [number for number, name in enumerate(order.catalog.names()) if re.search(order.pattern, name)]
     return m.Matched(order.mission, order.run, bits.from_indices(found, order.catalog.rows))
+
+
+def reports(page: Node) -> Iterator[m.Message]:
+    """What each control would report when used."""
+    for node in page.walk():
+        do = node.says("data-do")
+        if not do or do == "open-file":  # The page opens files by itself.
+            continue
+        values = [option.says("value") for option in node.all("option")] or [node.says("value")]
+        for value in values:
+            yield m.from_page(m.Deed(do, node.says("data-with"), value, True, CLICK))
+    for node in page.walk():
+        if node.says("data-escape"):
+            yield m.from_page(m.Deed(node.says("data-escape"), "", "", False, CLICK))
 
 
 @dataclass

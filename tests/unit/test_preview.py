@@ -164,3 +164,37 @@ def test_all_pages_together_are_the_selection(
         at.hear(m.PageTurned("next"))
     assert found == [each.filename for each in rows(datasets)]
     assert page(at.state).files == len(set(found))
+
+
+def test_pages_go_on_from_one_mission_into_the_next() -> None:
+    at = desk(
+        read_list(rows({"d1": 120}), mission="JWST"),
+        read_list(rows({"e1": 60, "e2": 45}), "lab", mission="LAB"),
+    )
+    at.hear(
+        m.QuickSelected(Quick.ALL),
+        m.MissionChosen("LAB"),
+        m.QuickSelected(Quick.ALL),
+        m.RowsPerPageChosen(50),
+    )
+    found: list[str] = []
+    spans = []
+    for _ in range(5):
+        one = page(at.state)
+        spans.append(
+            (
+                one.start,
+                one.stop,
+                [(group.mission, group.dataset, len(group.indices)) for group in one.groups],
+            )
+        )
+        found += shown(at)
+        at.hear(m.PageTurned("next"))
+    assert spans == [
+        (1, 50, [("JWST", "d1", 50)]),
+        (51, 100, [("JWST", "d1", 50)]),
+        (101, 150, [("JWST", "d1", 20), ("LAB", "e1", 30)]),
+        (151, 200, [("LAB", "e1", 30), ("LAB", "e2", 20)]),
+        (201, 225, [("LAB", "e2", 25)]),
+    ]
+    assert found == [each.filename for each in rows({"d1": 120, "e1": 60, "e2": 45})]

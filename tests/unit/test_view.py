@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from pycore.product import EXCLUSIVE
 from pycore.selection import Quick
 from pycore.view import regions
 from tests.unit.builders import CLICK, row
-from tests.unit.desk import CAL, HST, JWST, POOL, SECRET_CAL, Desk, desk, product_list, read_list
+from tests.unit.desk import CAL, HST, JWST, POOL, SECRET_CAL, Desk, desk, product_list, read_list, reports
 from tests.unit.panel_states import STATES
 from tests.unit.reading import Node
 
@@ -87,20 +88,6 @@ class TestInEveryState:
 
     def test_a_token_is_nowhere(self, any_state: Desk) -> None:
         assert "secret" not in "".join(regions(any_state.state).values())
-
-
-def reports(page: Node) -> Iterator[m.Message]:
-    """What each control would report when used."""
-    for node in page.walk():
-        do = node.says("data-do")
-        if not do or do == "open-file":  # The page opens files by itself.
-            continue
-        values = [option.says("value") for option in node.all("option")] or [node.says("value")]
-        for value in values:
-            yield m.from_page(m.Deed(do, node.says("data-with"), value, True, CLICK))
-    for node in page.walk():
-        if node.says("data-escape"):
-            yield m.from_page(m.Deed(node.says("data-escape"), "", "", False, CLICK))
 
 
 class TestNamesThatOthersRelyOn:
@@ -232,11 +219,11 @@ class TestLevels:
     def test_the_button_counts_categories_and_says_whether_it_is_open(self) -> None:
         at = desk()
         button = at.page.named("button", "File level")
-        assert words(button) == "File levelSelecting 3 file categories"
+        assert at.page.one(id=button.says("aria-describedby")).text == "Selecting 3 file categories"
         assert button.says("aria-expanded") == "false"
         at.hear(m.MenuToggled("levels"), m.QuickSelected(Quick.NONE), m.LevelTicked("3"))
         button = at.page.named("button", "File level")
-        assert words(button).endswith("Selecting 1 file category")
+        assert at.page.one(id=button.says("aria-describedby")).text == "Selecting 1 file category"
         assert button.says("aria-expanded") == "true"
 
     def test_boxes_have_three_states(self) -> None:
@@ -490,6 +477,12 @@ class TestActions:
         assert link.says("href") == "mailto:archive@stsci.edu"
         assert not STATES["a mission that nobody knows"]().page.one("p", class_="contact").all("a")
 
+    def test_without_a_mission_to_show_nobody_is_named(self) -> None:
+        at = desk()
+        at.state = replace(at.state, current="")
+        assert not at.page.all("p", class_="contact")
+        assert "textbox" not in {node.role for node in at.page.walk()}
+
     @pytest.mark.parametrize("structure", Structure)
     def test_the_structure_is_shown_by_an_example(self, structure: Structure) -> None:
         at = desk()
@@ -522,6 +515,14 @@ class TestDownload:
         assert dialog.one("summary").text == "1 file will have another name"
         assert dialog.one("li").text == "LAB/a:b.fits → LAB/a_b.fits"
         assert dialog.one("details").has("open")
+
+    def test_exclusive_files_at_an_address_that_gets_no_token_are_told(self) -> None:
+        rows = [row("a", "jw01001-o001", level="3", access=EXCLUSIVE, url="https://elsewhere.example/a")]
+        at = desk(read_list(rows))
+        at.sign_in()
+        at.ask_download()
+        (warning,) = at.page.one(role="dialog").all("p", class_="warning")
+        assert warning.text.startswith("1 file under exclusive access stands at an address")
 
     def test_many_new_names_are_folded_and_cut_with_their_number(self) -> None:
         details = STATES["a download with many new names"]().page.one(role="dialog").one("details")

@@ -1,0 +1,392 @@
+"""The browser's ports served by plain Python, so that carrier and panel run on CPython against a real archive."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pycore import messages as m
+from pycore.errors import OverlayError
+from pycore.state import Download
+from tests.archive.server import ArchiveServer
+from web import ports
+from web.panel import Browser, Panel
+
+CLICK: Final = 1795331840000.0
+DATASET: Final = "jw01001001001_02101_00001"
+PIECE: Final = 2**18
+
+
+def live(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a test's work to its end, in a thread of its own: another test's browser may hold this one's loop."""
+    with ThreadPoolExecutor(1) as worker:
+        worker.submit(lambda: asyncio.run(work())).result()
+
+
+class Abort:
+    """Ends the requests that it was given to."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    @property
+    def signal(self) -> asyncio.Event:
+        return self.asked
+
+    def cancel(self, why: str = "") -> None:
+        self.asked.set()
+
+
+@dataclass
+class Chunk:
+    data: bytes
+
+    def copy(self) -> bytes:
+        return self.data
+
+
+async def unless(abort: Abort, work: Coroutine[Any, Any, Any]) -> Any:
+    """What the work gives; ``http.cancelled`` as soon as it is not wanted any more."""
+    task, stop = asyncio.ensure_future(work), asyncio.ensure_future(abort.asked.wait())
+    await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if abort.asked.is_set():
+        task.cancel()
+        raise OverlayError("http.cancelled", "The transfer was cancelled.")
+    return task.result()
+
+
+@dataclass
+class Response:
+    """An answer over a connection of its own, with a body of announced length."""
+
+    status: int
+    headers: Mapping[str, str]
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    abort: Abort
+    left: int
+
+    async def read(self) -> Chunk | None:
+        if self.left == 0:
+            return None
+        data: bytes = await unless(self.abort, self._some())
+        self.left -= len(data)
+        return Chunk(data)
+
+    async def _some(self) -> bytes:
+        try:
+            data = await self.reader.read(min(PIECE, self.left))
+        except OSError as broken:
+            raise OverlayError("http.cut", "The connection broke in the middle.") from broken
+        if not data:
+            raise OverlayError("http.cut", "The connection broke in the middle.")
+        return data
+
+    async def cancel(self) -> None:
+        self.writer.close()
+
+
+@dataclass
+class Text:
+    text: str
+    url: str
+
+
+class Network:
+    """HTTP over asyncio's streams; counts the answers that nobody has let go."""
+
+    def __init__(self) -> None:
+        self.opened: list[Response] = []
+        self.finding = "open"
+        self.whoami = ""
+
+    async def open(self, url: str, headers: Mapping[str, str], abort: ports.Abort | None = None) -> Response:
+        assert isinstance(abort, Abort)
+        response: Response = await unless(abort, self._open(url, headers, abort))
+        self.opened.append(response)
+        return response
+
+    async def _open(self, url: str, headers: Mapping[str, str], abort: Abort) -> Response:
+        parts = urlsplit(url)
+        assert parts.hostname
+        try:
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+        except OSError as refused:
+            raise OverlayError("http.unreachable", "The server does not answer.") from refused
+        told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        head = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n{told}\r\n"
+        writer.write(head.encode())
+        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
+        found = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        length = int(found["content-length"])
+        return Response(int(first.split()[1]), found, reader, writer, abort, length)
+
+    async def get_text(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        limit_bytes: int,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Text:
+        if self.whoami and url.endswith("/whoami"):
+            return Text(self.whoami, url)
+        response = await self.open(url, headers, Abort())
+        text = b""
+        while chunk := await response.read():
+            text += chunk.data
+        await response.cancel()
+        if response.status != 200:
+            raise OverlayError("http.status", f"The server answers with status {response.status}.")
+        return Text(text.decode(), url)
+
+    def abort(self) -> Abort:
+        return Abort()
+
+    async def probe(self, url: str) -> str:
+        return self.finding
+
+
+class Keys:
+    def __init__(self) -> None:
+        self.token = ""
+
+    def put(self, token: str, origins: Iterable[str]) -> None:
+        self.token = token
+
+    def forget(self) -> None:
+        self.token = ""
+
+    def headers_for(self, url: str) -> dict[str, str]:
+        return {"Authorization": f"token {self.token}"} if self.token else {}
+
+
+@dataclass
+class Sink:
+    """A place in memory. ``stuck`` takes no byte after so many; ``broken`` fails with this from so many on."""
+
+    kind: str = "blob"
+    stuck: int | None = None
+    broken: OverlayError | None = None
+    broken_at: int = 0
+    stuck_at_the_end: bool = False
+    close_fails: bool = False
+    abort_fails: bool = False
+    written: bytearray = field(default_factory=bytearray)
+    ended: str = ""
+    aborting: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    writing: int = 0
+
+    async def write(self, data: ports.Chunk | bytes) -> None:
+        assert self.writing == 0, "one write at a time"
+        if self.ended:
+            raise OverlayError("sink.closed", "The file was closed before its end.")
+        self.writing += 1
+        try:
+            self.written += data if isinstance(data, bytes) else data.copy()
+            if self.broken and len(self.written) > self.broken_at:
+                raise self.broken
+            if self.stuck is not None and len(self.written) > self.stuck:
+                await self._wait()
+        finally:
+            self.writing -= 1
+
+    async def _wait(self) -> None:
+        self.waiting.set()
+        await self.aborting.wait()
+        raise OverlayError("sink.closed", "The file was closed before its end.")
+
+    async def close(self) -> None:
+        if self.stuck_at_the_end:
+            self.waiting.set()
+            await self.aborting.wait()
+        if self.close_fails:
+            raise OverlayError("sink.full", "There is no more room for the file.", "Make room.")
+        self.ended = "closed"
+
+    async def abort(self, why: str) -> None:
+        assert not self.ended
+        self.ended = "aborted"
+        self.aborting.set()
+        if self.abort_fails:
+            raise OverlayError("sink.failed", "The file could not be written.", "Try again.")
+
+
+class Clock:
+    """Ticks as fast as the loop turns: a second of the transfer's passes in a moment of the test's."""
+
+    def __init__(self) -> None:
+        self.now = 5000.0
+        self._callback: Callable[[float], None] | None = None
+        self._ticking: asyncio.Task[None] | None = None
+
+    def start(self, callback: Callable[[float], None]) -> None:
+        self._callback = callback
+        self._ticking = asyncio.ensure_future(self._tick())
+
+    async def _tick(self) -> None:
+        while self._callback is not None:
+            self.now += 1000
+            self._callback(self.now)
+            await asyncio.sleep(0.01)
+
+    def stop(self) -> None:
+        self._callback = None
+        if self._ticking is not None:
+            self._ticking.cancel()
+
+    def now_ms(self) -> float:
+        return self.now
+
+    @property
+    def running(self) -> bool:
+        return self._callback is not None
+
+
+class Page:
+    def __init__(self) -> None:
+        self.regions: dict[str, str] = {}
+        self.focused: list[str] = []
+        self.held: list[bool] = []
+
+    def draw(self, regions: Mapping[str, str]) -> None:
+        self.regions |= regions
+
+    def focus(self, id: str) -> None:
+        self.focused.append(id)
+
+    def hold(self, busy: bool) -> None:
+        self.held.append(busy)
+
+    def tell(self, state: str) -> None:
+        raise AssertionError("the panel does not start itself")
+
+
+class Places:
+    """Gives the sink that the test wants, when it lets it."""
+
+    def __init__(self) -> None:
+        self.sink: Sink = Sink()
+        self.refusal: OverlayError | None = None
+        self.asked = asyncio.Event()
+        self.let = asyncio.Event()
+        self.let.set()
+
+    async def capabilities(self) -> Sequence[ports.Rung]:
+        return (ports.Rung("blob", "memory", None),)
+
+    async def open(self, kind: str, filename: str, size: int | None) -> Sink:
+        self.asked.set()
+        await self.let.wait()
+        if self.refusal:
+            raise self.refusal
+        return self.sink
+
+
+class Patterns:
+    """Answers what the test wants."""
+
+    def __init__(self) -> None:
+        self.answer: ports.Match = ports.Matched(1)
+        self.broken: OverlayError | None = None
+        self.loaded = 0
+
+    async def load(self, key: str, names: Sequence[str]) -> None:
+        self.loaded += 1
+
+    async def match(self, key: str, pattern: str) -> ports.Match:
+        assert self.loaded
+        if self.broken:
+            raise self.broken
+        return self.answer
+
+
+class Shelf:
+    def __init__(self) -> None:
+        self.kept: ports.StoredList | None = None
+
+    async def put(self, stored: ports.StoredList) -> ports.Refusal | None:
+        self.kept = stored
+        return None
+
+    async def get(self) -> ports.StoredList | ports.Refusal | None:
+        return self.kept
+
+
+def contents(sink: Sink) -> dict[str, bytes]:
+    assert sink.ended == "closed"
+    with zipfile.ZipFile(io.BytesIO(bytes(sink.written))) as archive:
+        return {name.rpartition("/")[2]: archive.read(name) for name in archive.namelist()}
+
+
+class World:
+    """A panel on a list of the archive, ready to download."""
+
+    def __init__(self, archive: ArchiveServer) -> None:
+        self.archive = archive
+        self.page, self.network, self.keys, self.places = Page(), Network(), Keys(), Places()
+        self.patterns, self.shelf = Patterns(), Shelf()
+        self.saved: list[str] = []
+        browser = Browser(
+            self.page,
+            self.network,
+            self.keys,
+            self.patterns,
+            self.places,
+            Clock(),
+            self.shelf,
+            self.save,
+        )
+        self.panel = Panel(browser)
+        self.panel.prepare(m.SiteRead({"missions": {"JWST": {"archive": {"origin": archive.origin}}}}))
+        self.panel.hear(m.PlacesKnown((m.PlaceOffered("blob", "memory", None),)))
+
+    def save(self, filename: str, mime: str, pieces: Iterable[str]) -> int:
+        self.saved.append(filename)
+        return sum(map(len, pieces))
+
+    async def open(self, **sizes: int) -> None:
+        rows = [
+            {
+                "filename": f"{name}_cal.fits",
+                "dataset": DATASET,
+                "size": size,
+                "category": "2b",
+                "file_suffix": "_cal",
+                "type": "science",
+            }
+            for name, size in sizes.items()
+        ]
+        self.archive.add_products("JWST", rows)
+        await self.panel.open_text("mine", "", json.dumps({"products": rows}))
+
+    def start(self) -> None:
+        self.panel.hear(m.DownloadAsked(CLICK))
+        self.panel.hear(m.DownloadConfirmed())
+
+    def download(self) -> Download:
+        assert self.panel.state.download is not None
+        return self.panel.state.download
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async def watch() -> None:
+            while not condition():
+                await asyncio.sleep(0.005)
+
+        await asyncio.wait_for(watch(), 20)
+
+    async def ended(self) -> None:
+        await self.until(lambda: self.page.held[-1:] == [False])
+
+    def notices(self) -> list[str]:
+        return [notice.sentence for notice in self.panel.state.notices]

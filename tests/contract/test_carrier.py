@@ -1,0 +1,220 @@
+"""The carrier on CPython: a real archive, and plain classes where the browser's ports would be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from pycore import messages as m
+from pycore.errors import OverlayError
+from pycore.manifest import NAME
+from pycore.transfer import Transfer
+from tests.archive.server import ArchiveServer
+from tests.contract.plain_browser import Clock, Keys, Network, Sink, contents, live
+from tests.unit.builders import plan, row
+from web import ports
+from web.carrier import Carrier
+
+CLICK: Final = 1795331840000.0
+DATASET: Final = "jw01001001001_02101_00001"
+LARGE: Final = 6 * 2**20
+
+
+@pytest.fixture
+def archive() -> Iterator[ArchiveServer]:
+    with ArchiveServer(demo=False) as running:
+        yield running
+
+
+class Job:
+    """A carrier with all that it needs."""
+
+    def __init__(self, archive: ArchiveServer, sink: Sink, **sizes: int) -> None:
+        rows = [row(f"{name}.dat", DATASET, size) for name, size in sizes.items()]
+        archive.add_products(
+            "JWST", [{"filename": r.filename, "dataset": DATASET, "size": r.size} for r in rows]
+        )
+        made = plan(rows)
+        files = tuple(
+            replace(file, url=archive.retrieve_url("JWST", f"{DATASET}/{file.filename}"))
+            for file in made.files
+        )
+        self.sink, self.network, self.clock = sink, Network(), Clock()
+        self.told: list[m.Message] = []
+        self.transfer = Transfer(replace(made, files=files), CLICK)
+        self.carrier = Carrier(
+            self.transfer,
+            network=self.network,
+            keys=Keys(),
+            sink=sink,
+            clock=self.clock,
+            tell=self.told.append,
+        )
+
+    async def run(self) -> m.Message:
+        """To the end; afterwards nothing may go on."""
+        before = asyncio.all_tasks()
+        ended = await asyncio.wait_for(self.carrier.run(), 30)
+        others = asyncio.all_tasks() - before
+        if others:
+            await asyncio.wait(others, timeout=10)
+        assert not self.clock.running
+        assert all(response.writer.is_closing() for response in self.network.opened)
+        return ended
+
+
+def test_a_transfer_brings_the_files_and_says_how_it_went(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=1000, b=LARGE, c=0)
+        ended = await job.run()
+        assert isinstance(ended, m.TransferEnded)
+        assert [outcome.reason for outcome in ended.outcomes] == ["", "", ""]
+        found = contents(job.sink)
+        assert {name: found[name] for name in ("a.dat", "b.dat", "c.dat")} == {
+            "a.dat": archive.content("a.dat"),
+            "b.dat": archive.content("b.dat"),
+            "c.dat": b"",
+        }
+        moved = [message for message in job.told if isinstance(message, m.TransferMoved)]
+        assert moved
+        assert sorted(message.bytes_complete for message in moved) == [each.bytes_complete for each in moved]
+
+    live(go)
+
+
+def test_breaks_and_refusals_are_carried_to_their_outcomes(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=1000, b=LARGE, c=300)
+        archive.fault("a.dat", "cut", at=10)
+        archive.fault("b.dat", "reset", at=5 * 2**20, times=1)
+        archive.delete("c.dat")
+        ended = await job.run()
+        assert isinstance(ended, m.TransferEnded)
+        assert [outcome.reason for outcome in ended.outcomes] == [
+            "The connection broke in the middle. (4 attempts)",
+            "",
+            "the archive does not have it (404)",
+        ]
+        assert contents(job.sink).keys() == {"", "b.dat", NAME}
+
+    live(go)
+
+
+def test_silence_ends_a_request_and_the_file_is_tried_again(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=1000)
+        archive.fault("a.dat", "stall", at=10, times=1)
+        assert isinstance(await job.run(), m.TransferEnded)
+        assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+        assert [request.cut for request in archive.finished()] == [True, False]
+
+    live(go)
+
+
+def test_a_place_that_takes_nothing_holds_the_archive_back_and_can_be_left(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        size = 64 * 2**20
+        job = Job(archive, Sink(stuck=5 * 2**20), a=size)
+        running = asyncio.ensure_future(job.run())
+        await job.sink.waiting.wait()
+        for _ in range(100):
+            # A minute and more of the transfer's clock: silence of the place is none of the archive.
+            await asyncio.sleep(0.01)
+        assert job.network.opened[0].left > size // 2
+        await job.carrier.stop(keep=False)
+        assert await running == m.TransferDiscarded("")
+        assert job.sink.ended == "aborted"
+        assert [request.cut for request in archive.finished()] == [True]
+
+    live(go)
+
+
+def test_finish_now_closes_a_true_archive(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=1000, b=LARGE)
+        archive.fault("b.dat", "stall", at=2**20)
+        running = asyncio.ensure_future(job.run())
+        while len(job.sink.written) < 2**20:
+            await asyncio.sleep(0)
+        await job.carrier.stop(keep=True)
+        ended = await running
+        assert isinstance(ended, m.TransferEnded)
+        assert [bool(outcome.reason) for outcome in ended.outcomes] == [False, True]
+        assert contents(job.sink).keys() == {"", "a.dat", NAME}
+        assert archive.finished()[-1].cut
+
+    live(go)
+
+
+def test_a_place_that_fails_gives_the_download_up_with_its_words(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        full = OverlayError("sink.full", "There is no more room for the file.", "Make room.")
+        job = Job(archive, Sink(broken=full, broken_at=2**20), a=LARGE)
+        assert await job.run() == m.TransferDiscarded("There is no more room for the file. Make room.")
+        assert job.sink.ended == "aborted"
+
+    live(go)
+
+
+def test_an_archive_that_cannot_be_closed_is_given_up(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(close_fails=True), a=1000)
+        assert await job.run() == m.TransferDiscarded("There is no more room for the file. Make room.")
+        assert job.sink.ended == "aborted"
+
+    live(go)
+
+
+def test_an_end_in_the_browser_s_own_list_is_a_wish_and_no_failure(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        ended = OverlayError("sink.cancelled", "The download was cancelled.")
+        job = Job(archive, Sink(broken=ended, broken_at=2**20), a=LARGE)
+        assert await job.run() == m.TransferDiscarded("")
+
+    live(go)
+
+
+def test_what_could_not_be_removed_is_told(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(stuck=2**20, abort_fails=True), a=LARGE)
+        running = asyncio.ensure_future(job.run())
+        await job.sink.waiting.wait()
+        await job.carrier.stop(keep=False)
+        told = await running
+        assert told == m.TransferDiscarded("A part of the file may be left: The file could not be written.")
+
+    live(go)
+
+
+def test_a_cancel_after_the_last_byte_leaves_the_whole_archive(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(stuck_at_the_end=True), a=1000)
+        running = asyncio.ensure_future(job.run())
+        await job.sink.waiting.wait()
+        await job.carrier.stop(keep=False)
+        assert not running.done()
+        job.sink.aborting.set()
+        assert isinstance(await running, m.TransferEnded)
+        assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+
+    live(go)
+
+
+def test_a_mistake_of_the_page_leaves_no_half_archive(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(broken=None), a=LARGE)
+
+        async def mistaken(data: ports.Chunk | bytes) -> None:
+            raise ZeroDivisionError
+
+        job.sink.write = mistaken  # type: ignore[method-assign]
+        with pytest.raises(ZeroDivisionError):
+            await job.run()
+        assert job.sink.ended == "aborted"
+        assert not job.clock.running
+
+    live(go)
