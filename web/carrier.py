@@ -59,7 +59,6 @@ class Carrier:
             raise
         finally:
             self._clock.stop()
-            self._drop_all()
 
     async def stop(self, keep: bool) -> None:
         """Stop: close a valid archive of what is there, or leave nothing.

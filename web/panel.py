@@ -219,7 +219,7 @@ class Panel:
             self.hear(m.ListRefused(name, refused.code, refused.sentence, refused.hint))
             return
         self.hear(m.ListRead(name, base, products, self._mission, demo))
-        if not demo:
+        if products.rows and not demo:
             # A browser that keeps nothing for this page costs the person one button, and no words.
             await self._browser.shelf.put(ports.StoredList(name, base, text))
 

@@ -59,6 +59,10 @@ async def unless(abort: Abort, work: Coroutine[Any, Any, Any]) -> Any:
     stop.cancel()
     if abort.asked.is_set():
         task.cancel()
+        # What it had got by then is let go.
+        (found,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(found, Response):
+            await found.cancel()
         raise OverlayError("http.cancelled", "The transfer was cancelled.")
     return task.result()
 
@@ -121,14 +125,20 @@ class Network:
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         except OSError as refused:
             raise OverlayError("http.unreachable", "The server does not answer.") from refused
-        told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
-        head = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n{told}\r\n"
-        writer.write(head.encode())
-        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
-        found = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        length = int(found["content-length"])
-        return Response(int(first.split()[1]), found, reader, writer, abort, length)
+        try:
+            told = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+            target = parts.path + (f"?{parts.query}" if parts.query else "")
+            head = f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n{told}\r\n"
+            writer.write(head.encode())
+            first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")[:-2]
+            found = {
+                name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+            }
+            length = int(found["content-length"])
+            return Response(int(first.split()[1]), found, reader, writer, abort, length)
+        except BaseException:
+            writer.close()
+            raise
 
     async def get_text(
         self,
@@ -185,6 +195,9 @@ class Sink:
     ended: str = ""
     aborting: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Lets a write that is stuck go on, as if nothing had been.
+    going_on: asyncio.Event = field(default_factory=asyncio.Event)
+    slow_abort: asyncio.Event | None = None
     writing: int = 0
 
     async def write(self, data: ports.Chunk | bytes) -> None:
@@ -203,8 +216,12 @@ class Sink:
 
     async def _wait(self) -> None:
         self.waiting.set()
-        await self.aborting.wait()
-        raise OverlayError("sink.closed", "The file was closed before its end.")
+        ways = [asyncio.ensure_future(event.wait()) for event in (self.aborting, self.going_on)]
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
+        if not self.going_on.is_set():
+            raise OverlayError("sink.closed", "The file was closed before its end.")
 
     async def close(self) -> None:
         if self.stuck_at_the_end:
@@ -218,6 +235,8 @@ class Sink:
         assert not self.ended
         self.ended = "aborted"
         self.aborting.set()
+        if self.slow_abort:
+            await self.slow_abort.wait()
         if self.abort_fails:
             raise OverlayError("sink.failed", "The file could not be written.", "Try again.")
 

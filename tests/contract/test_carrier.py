@@ -133,6 +133,52 @@ def test_a_place_that_takes_nothing_holds_the_archive_back_and_can_be_left(archi
     live(go)
 
 
+def test_a_place_that_pauses_costs_time_and_no_new_request(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(stuck=2**20), a=LARGE)
+        running = asyncio.ensure_future(job.run())
+        await job.sink.waiting.wait()
+        for _ in range(80):
+            await asyncio.sleep(0.01)
+        job.sink.going_on.set()
+        assert isinstance(await running, m.TransferEnded)
+        assert len(archive.finished()) == 1
+
+    live(go)
+
+
+def test_a_cancel_ends_the_requests_at_once_though_the_place_takes_its_time(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(slow_abort=asyncio.Event()), a=1000)
+        archive.fault("a.dat", "stall", at=10)
+        running = asyncio.ensure_future(job.run())
+        while not any(request.sent for request in archive.requests):
+            await asyncio.sleep(0)
+        stopping = asyncio.ensure_future(job.carrier.stop(keep=False))
+        assert await asyncio.to_thread(archive.wait, lambda requests: requests[0].cut)
+        assert not running.done(), "what is told must be so"
+        assert job.sink.slow_abort
+        job.sink.slow_abort.set()
+        await stopping
+        assert await running == m.TransferDiscarded("")
+
+    live(go)
+
+
+def test_a_cancel_between_two_files_asks_for_no_other(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(stuck=900), a=1000, b=1000)
+        running = asyncio.ensure_future(job.run())
+        await job.sink.waiting.wait()
+        # The write that was under way ends well, as a place may have it.
+        job.sink.going_on.set()
+        await job.carrier.stop(keep=False)
+        assert await running == m.TransferDiscarded("")
+        assert [request.product for request in archive.finished()] == ["a.dat"]
+
+    live(go)
+
+
 def test_finish_now_closes_a_true_archive(archive: ArchiveServer) -> None:
     async def go() -> None:
         job = Job(archive, Sink(), a=1000, b=LARGE)

@@ -18,7 +18,7 @@ from pycore.layout import Structure
 from pycore.manifest import NAME
 from pycore.state import Stage
 from tests.archive.server import ArchiveServer
-from tests.contract.plain_browser import Sink, World, contents, live
+from tests.contract.plain_browser import Sink, Text, World, contents, live
 from web import ports
 
 CLICK: Final = 1795331840000.0
@@ -148,6 +148,31 @@ def test_an_answer_about_a_former_token_means_nothing(archive: ArchiveServer) ->
         assert world.keys.token == TOKEN
         world.panel.hear(m.SignOutAsked())
         assert world.keys.token == ""
+
+    live(go)
+
+
+def test_a_former_question_that_fails_takes_nobody_s_token_away(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        world = World(archive)
+        await world.open(a=2880)
+        archive.add_token(TOKEN, "ada", ["jw"])
+        late, ask = asyncio.Event(), world.network.get_text
+
+        async def failing(*_: object, **__: object) -> Text:
+            await late.wait()
+            raise OverlayError("http.unreachable", "The server does not answer.")
+
+        world.network.get_text = failing  # type: ignore[method-assign]
+        world.panel.hear(m.SignInAsked("a-former-token"))
+        await asyncio.sleep(0)
+        world.network.get_text = ask  # type: ignore[method-assign]
+        world.panel.hear(m.SignOutAsked())
+        world.panel.hear(m.SignInAsked(TOKEN))
+        await world.until(lambda: world.panel.state.account.user == "ada")
+        late.set()
+        await world.until(lambda: not world.panel._tasks)
+        assert (world.panel.state.account.user, world.keys.token) == ("ada", TOKEN)
 
     live(go)
 

@@ -29,11 +29,17 @@ def site(folder: Path) -> Iterator[StaticServer]:
         yield site
 
 
-def get(site: StaticServer, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+def get(
+    site: StaticServer, path: str, method: str = "GET", **headers: str
+) -> tuple[int, dict[str, str], bytes]:
     with closing(HTTPConnection("127.0.0.1", site.port, timeout=20)) as connection:
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
-        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+        return (
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(),
+        )
 
 
 def test_files_are_served_below_the_prefix_alone(site: StaticServer) -> None:
@@ -45,7 +51,9 @@ def test_files_are_served_below_the_prefix_alone(site: StaticServer) -> None:
         assert get(site, path)[0] == 404
 
 
-@pytest.mark.parametrize("path", ["../outside.txt", "%2e%2e/outside.txt", "runtime/../../outside.txt", "/etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["../outside.txt", "%2e%2e/outside.txt", "runtime/../../outside.txt", "/etc/passwd"]
+)
 def test_nothing_outside_the_folder_is_served(site: StaticServer, path: str) -> None:
     assert get(site, f"/some/sub/path/{path}")[0] == 404
 
@@ -58,7 +66,14 @@ def test_the_prefix_may_be_the_root(folder: Path) -> None:
 def test_files_have_their_types_and_no_special_headers(site: StaticServer) -> None:
     _, headers, _ = get(site, "/some/sub/path/boot.mjs")
     assert headers["content-type"] == "text/javascript"
-    assert set(headers) == {"content-type", "content-length", "accept-ranges", "last-modified", "date", "server"}
+    assert set(headers) == {
+        "content-type",
+        "content-length",
+        "accept-ranges",
+        "last-modified",
+        "date",
+        "server",
+    }
     assert get(site, "/some/sub/path/runtime/core.wasm")[1]["content-type"] == "application/wasm"
 
 
@@ -94,5 +109,8 @@ def test_requests_are_recorded_and_nothing_is_left_running(folder: Path) -> None
     with StaticServer(folder) as site:
         get(site, "/some/sub/path/boot.mjs")
         get(site, "/elsewhere")
-    assert [(request.product, request.status) for request in site.requests] == [("boot.mjs", 200), (None, 404)]
+    assert [(request.product, request.status) for request in site.requests] == [
+        ("boot.mjs", 200),
+        (None, 404),
+    ]
     assert set(threading.enumerate()) <= threads

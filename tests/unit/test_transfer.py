@@ -452,6 +452,18 @@ def test_a_machine_that_slept_is_no_silence_of_the_network() -> None:
     check(desk)
 
 
+def test_news_of_a_request_that_was_given_up_is_not_heard_during_the_pause() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 5)))
+    number = desk.number
+    desk.pass_time(STALL_SECONDS)
+    for event in (Responded(number, 404, {}), Arrived(number, b"x"), Ended(number), Broke(number, "late")):
+        assert desk.transfer.receive(event) == []
+    assert desk.transfer.progress().pausing
+    desk.pass_time(PAUSES[0] + 1)
+    desk.serve()
+    assert (desk.reasons(), len(desk.asked)) == ([""], 2)
+
+
 def test_a_clock_that_steps_back_changes_nothing() -> None:
     desk = Desk(a_plan(a_file("a.csv", 5)))
     desk.hear(Ticked(3.0))

@@ -1,0 +1,92 @@
+// The last resort: a file held by the browser until it is whole.
+
+import { EdgeFailure, wordsOf } from "./edge_failure.js";
+import { OrderedSink, free } from "./ordered_sink.js";
+
+/** What a Blob may hold: browsers have limits of their own, which they do not tell; the lowest seen was some 520 MB. */
+export const BLOB_LIMIT = 500_000_000;
+/** Blobs are made of so many bytes each. */
+const GATHER = 4 << 20;
+/** The browser has long begun to read a saved Blob when its address is taken back. */
+const REVOKE_MS = 120_000;
+
+/** Hands a Blob to the browser's downloads. @param {Blob} blob @param {string} filename */
+export function saveBlob(blob, filename) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = filename;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), REVOKE_MS);
+}
+
+/** The whole file in the browser's Blob store, saved at the end. */
+export class BlobSink extends OrderedSink {
+  /** @type {"blob"} */
+  kind = "blob";
+  #filename;
+  #bytes = 0;
+  /** @type {Blob[]} */
+  #blobs = [];
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  #parts = [];
+  #gathered = 0;
+
+  /** @param {string} filename @param {number | null} size */
+  constructor(filename, size) {
+    super();
+    this.#filename = filename;
+    if (size !== null && size > BLOB_LIMIT) throw tooLarge();
+  }
+
+  /** @override @param {Uint8Array<ArrayBuffer>} chunk */
+  async take(chunk) {
+    this.#bytes += chunk.byteLength;
+    if (this.#bytes > BLOB_LIMIT) throw tooLarge();
+    this.#parts.push(chunk);
+    this.#gathered += chunk.byteLength;
+    if (this.#gathered >= GATHER) await this.#fold();
+  }
+
+  /** @override */
+  async complete() {
+    await this.#fold();
+    const whole = new Blob(this.#blobs, { type: "application/zip" });
+    this.#blobs = [];
+    await proveReadable(whole);
+    saveBlob(whole, this.#filename);
+  }
+
+  /** @override */
+  async discard() {
+    this.#blobs = [];
+    this.#parts = [];
+  }
+
+  /** Out of the page's own memory: browsers put Blobs on disk when they become many. */
+  async #fold() {
+    const blob = new Blob(this.#parts);
+    free(this.#parts);
+    this.#parts = [];
+    this.#gathered = 0;
+    await proveReadable(blob);
+    this.#blobs.push(blob);
+  }
+}
+
+/**
+ * Waits until the browser truly holds a Blob. One that it has no room for is made without a word, here and
+ * there from some 520 MB on, and a download of it is broken off later; only reading from it tells.
+ *
+ * @param {Blob} blob
+ */
+async function proveReadable(blob) {
+  try {
+    await blob.slice(-1).arrayBuffer();
+  } catch (thrown) {
+    throw new EdgeFailure("sink.full", wordsOf(thrown));
+  }
+}
+
+function tooLarge() {
+  return new EdgeFailure("sink.full", `more than ${BLOB_LIMIT} bytes`);
+}
