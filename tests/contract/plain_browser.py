@@ -60,7 +60,7 @@ async def unless(abort: Abort, work: Coroutine[Any, Any, Any]) -> Any:
     if abort.asked.is_set():
         task.cancel()
         # What it had got by then is let go.
-        (found,) = await asyncio.gather(task, return_exceptions=True)
+        found: object = (await asyncio.gather(task, return_exceptions=True))[0]
         if isinstance(found, Response):
             await found.cancel()
         raise OverlayError("http.cancelled", "The transfer was cancelled.")
