@@ -286,6 +286,7 @@ class TransferMoved:
     attempt: int
     pausing: bool
     now: float
+    bytes_failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,9 +298,13 @@ class TransferEnded:
 
 @dataclass(frozen=True, slots=True)
 class TransferDiscarded:
-    """The archive was given up and nothing is left of it; ``sentence`` says why, ``""`` when it was asked for."""
+    """The archive was given up; ``sentence`` says why, ``""`` when it was asked for.
+
+    ``remains`` says what could not be removed; ``""`` where nothing is left of it.
+    """
 
     sentence: str
+    remains: str = ""
 
 
 @dataclass(frozen=True, slots=True)

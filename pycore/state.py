@@ -103,6 +103,7 @@ class Download:
     files_complete: int = 0
     files_failed: int = 0
     bytes_complete: int = 0
+    bytes_failed: int = 0
     current: str = ""
     attempt: int = 0
     pausing: bool = False

@@ -141,12 +141,13 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it has come; bytes are of products, complete or under way, without what had to be thrown away."""
+    """How far it has come; complete bytes are those of products that are there or under way, failed ones are missed."""
 
     files_complete: int
     files_failed: int
     files: int
     bytes_complete: int
+    bytes_failed: int
     bytes: int
     current: str
     attempt: int
@@ -174,6 +175,8 @@ class Transfer:
         self._fetch = 0
         self._attempt = 0
         self._bytes_complete = 0
+        self._files_failed = 0
+        self._bytes_failed = 0
         self._body: _Body | None = None
         #: By origin, the files in a row that used up their attempts without any answer.
         self._silent: Counter[str] = Counter()
@@ -209,13 +212,13 @@ class Transfer:
     def progress(self) -> Progress:
         """How far it has come."""
         under_way = self._body.received if self._body else 0
-        failed = sum(1 for outcome in self.outcomes if outcome.reason)
         done = len(self.outcomes)
         return Progress(
-            files_complete=done - failed,
-            files_failed=failed,
+            files_complete=done - self._files_failed,
+            files_failed=self._files_failed,
             files=len(self.plan.files),
             bytes_complete=self._bytes_complete + under_way,
+            bytes_failed=self._bytes_failed,
             bytes=self.plan.total_bytes,
             current=self.plan.files[done].path if done < len(self.plan.files) else "",
             attempt=self._attempt,
@@ -234,7 +237,7 @@ class Transfer:
         while len(self.outcomes) < len(self.plan.files):
             if self._file.url is not None:
                 return self._ask()
-            self.outcomes.append(Outcome(self._file.problem))
+            self._miss(self._file.problem)
         return self._finish()
 
     def _ask(self) -> list[Order]:
@@ -318,9 +321,14 @@ class Transfer:
         self._fetch += 1
         return [Drop(dropped)] if self.state in (State.ASKING, State.READING) else []
 
+    def _miss(self, reason: str) -> None:
+        self._files_failed += 1
+        self._bytes_failed += self._file.size
+        self.outcomes.append(Outcome(reason))
+
     def _failed(self, reason: str) -> list[Order]:
         orders = self._abandon()
-        self.outcomes.append(Outcome(reason))
+        self._miss(reason)
         return [*orders, *self._next_file()]
 
     def _again(self, reason: str, asked_pause: float | None = None) -> list[Order]:

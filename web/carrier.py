@@ -162,12 +162,13 @@ class Carrier:
             return
         self._ending = True
         self._drop_all()
+        remains = ""
         try:
             await self._sink.abort(sentence or "cancelled")
         except OverlayError as broken:
-            sentence = f"{sentence} A part of the file may be left: {broken.sentence}".strip()
+            remains = f"A part of the file may be left: {broken.sentence}"
         if not self._over.done():
-            self._over.set_result(m.TransferDiscarded(sentence))
+            self._over.set_result(m.TransferDiscarded(sentence, remains))
 
     def _drop_all(self) -> None:
         while self._requests:
@@ -185,6 +186,7 @@ class Carrier:
                 files_complete=progress.files_complete,
                 files_failed=progress.files_failed,
                 bytes_complete=progress.bytes_complete,
+                bytes_failed=progress.bytes_failed,
                 current=progress.current,
                 attempt=progress.attempt,
                 pausing=progress.pausing,

@@ -94,6 +94,7 @@ def transfer_moved(state: State, message: m.TransferMoved) -> Step:
         files_complete=message.files_complete,
         files_failed=message.files_failed,
         bytes_complete=message.bytes_complete,
+        bytes_failed=message.bytes_failed,
         current=message.current,
         attempt=message.attempt,
         pausing=message.pausing,
@@ -137,10 +138,9 @@ def transfer_ended(state: State, message: m.TransferEnded) -> Step:
 
 
 def transfer_discarded(state: State, message: m.TransferDiscarded) -> Step:
-    tone, sentence = (
-        ("bad", message.sentence) if message.sentence else ("good", "The download was cancelled.")
-    )
-    state = replace(state, download=None).noted(tone, sentence, "Nothing of it was kept.")
+    tone = "bad" if message.sentence else "warning" if message.remains else "good"
+    sentence = message.sentence or "The download was cancelled."
+    state = replace(state, download=None).noted(tone, sentence, message.remains or "Nothing of it was kept.")
     return state, (Focus("download-button"),)
 
 

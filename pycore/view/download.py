@@ -161,7 +161,9 @@ def _how_far(download: Download) -> str:
         parts.insert(1, f"{number(download.files_failed)} failed")
     if download.rate:
         parts.append(f"{volume(int(download.rate))}/s")
-        parts.append(f"{duration((plan.total_bytes - download.bytes_complete) / download.rate)} left")
+        parts.append(
+            f"{duration((plan.total_bytes - download.bytes_complete - download.bytes_failed) / download.rate)} left"
+        )
     return " · ".join(parts)
 
 

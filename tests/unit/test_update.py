@@ -30,6 +30,7 @@ from pycore.product import Row
 from pycore.selection import Quick
 from pycore.state import Stage, State
 from pycore.update import update
+from pycore.view import regions
 from tests.unit.builders import CLICK, row
 from tests.unit.desk import (
     CAL,
@@ -854,6 +855,20 @@ class TestDownload:
         assert at.hear(m.TransferDiscarded(sentence)) == [Focus("download-button")]
         assert at.state.download is None
         assert at.told == [told]
+        assert at.state.notices[-1].hint == "Nothing of it was kept."
+
+    def test_what_could_not_be_removed_is_told_and_nothing_is_promised(self) -> None:
+        at = self.running()
+        at.hear(m.TransferDiscarded("", "A part of the file may be left."))
+        assert at.told == [("warning", "The download was cancelled.")]
+        assert at.state.notices[-1].hint == "A part of the file may be left."
+
+    def test_the_time_left_counts_only_what_can_still_come(self) -> None:
+        at = self.running()
+        at.hear(m.TransferMoved(1, 0, 10, "b", 1, False, 1.0))
+        size = at.state.download.plan.total_bytes if at.state.download else 0
+        at.hear(m.TransferMoved(1, 1, 20, "c", 1, False, 2.0, bytes_failed=size - 20))
+        assert "0 s left" in regions(at.state)["progress"]
 
     @pytest.mark.parametrize(
         "late", [m.TransferMoved(1, 0, 1, "a", 1, False, 1.0), m.TransferEnded((Outcome(),))]
