@@ -343,7 +343,8 @@ class Deed:
 
     do: str
     with_: str
-    value: str
+    # It may be a token.
+    value: str = field(repr=False)
     checked: bool
     epoch_ms: float
 

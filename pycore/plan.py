@@ -81,11 +81,21 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One mission's share of a plan: the rows of ``selected`` in its catalog."""
+    """One mission's share of a plan: the rows of ``selected`` in its catalog.
+
+    ``token_origins`` narrows the origins that the profile trusts with the token to those where somebody is signed in.
+    """
 
     profile: Profile
     catalog: Catalog
     selected: int
+    token_origins: frozenset[str] | None = None
+
+    def trusts(self, url: str) -> bool:
+        """Whether the token may go to this address."""
+        where = addresses.origin(url)
+        signed_in = self.token_origins is None or where in self.token_origins
+        return signed_in and where in self.profile.archive.token_origins
 
 
 def make_plan(parts: Sequence[Part], structure: Structure, epoch_ms: float, user: str | None) -> Plan:
@@ -123,7 +133,6 @@ def _drafts(part: Part) -> Iterable[_Draft]:
 
 def _planned(part: Part, row: Row, rows: tuple[PlannedRow, ...], exclusive: bool, path: str) -> PlannedFile:
     url, problem = address(row, part.profile)
-    trusted = url is not None and addresses.origin(url) in part.profile.archive.token_origins
     return PlannedFile(
         mission=part.profile.name,
         filename=row.filename,
@@ -132,7 +141,7 @@ def _planned(part: Part, row: Row, rows: tuple[PlannedRow, ...], exclusive: bool
         problem=problem,
         size=row.size,
         exclusive=exclusive,
-        with_token=exclusive and trusted,
+        with_token=exclusive and url is not None and part.trusts(url),
         sha256=row.sha256 or None,
         md5=row.md5 or None,
         rows=rows,

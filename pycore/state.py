@@ -17,6 +17,9 @@ from pycore.selection import Choice, Selector
 
 ROWS_PER_PAGE: Final = (50, 100, 250, 1000)
 
+#: How many notices that tell of nothing wrong are kept.
+_PASSING_NOTICES: Final = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Mission:
@@ -157,7 +160,14 @@ class State:
 
     def parts(self) -> tuple[Part, ...]:
         """The selection over all missions, for previews, exports, scripts and downloads."""
-        return tuple(Part(m.profile, m.selector.catalog, self.selected(m)) for m in self.missions)
+        here = frozenset(self.account.origins)
+        return tuple(Part(m.profile, m.selector.catalog, self.selected(m), here) for m in self.missions)
+
+    @property
+    def sign_in(self) -> Mission | None:
+        """The mission whose archive a sign-in would go to: the one shown, else the first that has a sign-in."""
+        shown = [self.mission] if self.mission else []
+        return next((m for m in (*shown, *self.missions) if m.profile.archive.whoami), None)
 
     def fitting_places(self, size: int) -> tuple[PlaceOffered, ...]:
         """The places to write that can hold so many bytes, best first."""
@@ -169,9 +179,11 @@ class State:
         return any(mission.pattern.running for mission in self.missions)
 
     def noted(self, tone: str, sentence: str, hint: str = "", rows: tuple[BadRow, ...] = ()) -> State:
-        """The state with one more notice."""
-        notice = Notice(self.noticed + 1, tone, sentence, hint, rows)
-        return replace(self, notices=(*self.notices, notice)[-6:], noticed=self.noticed + 1)
+        """The state with one more notice. What went wrong stays until it is put away; of the rest only the latest."""
+        told = (*self.notices, Notice(self.noticed + 1, tone, sentence, hint, rows))
+        passing = [notice.number for notice in told if notice.tone != "bad"][-_PASSING_NOTICES:]
+        kept = tuple(notice for notice in told if notice.tone == "bad" or notice.number in passing)
+        return replace(self, notices=kept, noticed=self.noticed + 1)
 
     def changed(self, mission: Mission) -> State:
         """The state with this mission in the place of the one of its name."""

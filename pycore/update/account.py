@@ -7,23 +7,29 @@ from typing import Final
 
 from pycore import messages as m
 from pycore.effects import CheckToken, Focus, ForgetToken
-from pycore.state import Account, State
+from pycore.state import Account, Stage, State
 from pycore.update.step import Handlers, Step
 
 
 def sign_in_asked(state: State, message: m.SignInAsked) -> Step:
-    mission, token = state.mission, message.token.strip()
-    if mission is None or not mission.profile.archive.whoami:
-        error = "This archive has no sign-in that the page knows of."
-        return replace(state, account=replace(state.account, error=error)), ()
+    mission, token = state.sign_in, message.token.strip()
     if state.account.checking:
         # One answer at a time: that to an older token must not be taken for this one's.
         return state, ()
+    if mission is None:
+        return _refused(state, "This archive has no sign-in that the page knows of.")
+    if state.download is not None and state.download.stage in (Stage.OPENING, Stage.RUNNING):
+        # Its manifest names the user of its start; a token of somebody else's must not fetch its files.
+        return _refused(state, "A download is under way. Sign in when it has ended.")
     if not token:
-        return replace(state, account=replace(state.account, error="Paste a token first.")), ()
+        return _refused(state, "Paste a token first.")
     archive = mission.profile.archive
     checking = replace(state.account, checking=True, error="")
     return replace(state, account=checking), (CheckToken(archive.whoami, archive.token_origins, token),)
+
+
+def _refused(state: State, error: str) -> Step:
+    return replace(state, account=replace(state.account, checking=False, error=error)), ()
 
 
 def signed_in(state: State, message: m.SignedIn) -> Step:
@@ -32,7 +38,7 @@ def signed_in(state: State, message: m.SignedIn) -> Step:
 
 
 def sign_in_refused(state: State, message: m.SignInRefused) -> Step:
-    return replace(state, account=replace(state.account, checking=False, error=message.sentence)), ()
+    return _refused(state, message.sentence)
 
 
 def sign_out_asked(state: State, _: m.SignOutAsked) -> Step:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from pycore import messages as m
@@ -13,6 +14,9 @@ from pycore.plan import Plan, origin
 from pycore.state import Download, Stage, State
 from pycore.update.step import Handlers, Step
 from pycore.update.taking import NOTHING_SELECTED, plan_of
+
+#: A list may name thousands of hosts; before a download only so many are asked whether they let the page read.
+MOST_PROBES: Final = 8
 
 
 def download_asked(state: State, message: m.DownloadAsked) -> Step:
@@ -32,7 +36,7 @@ def _probes(plan: Plan) -> Sequence[Effect]:
     for file in sorted(plan.files, key=lambda file: file.exclusive):
         if file.url is not None:
             found.setdefault(origin(file.url), file.url)
-    return tuple(Probe(where, url) for where, url in found.items())
+    return tuple(Probe(where, url) for where, url in islice(found.items(), MOST_PROBES))
 
 
 def _downloading(state: State, *stages: Stage) -> Download | None:
@@ -54,10 +58,14 @@ def places_known(state: State, message: m.PlacesKnown) -> Step:
 
 def source_blocked(state: State, message: m.SourceBlocked) -> Step:
     download = _downloading(state, Stage.CONFIRM)
-    if download is None:
+    told = f"{message.origin}: {message.sentence}"
+    if download is None or told in download.blocked or not _asks(download.plan, message.origin):
         return state, ()
-    blocked = (*download.blocked, f"{message.origin}: {message.sentence}")
-    return replace(state, download=replace(download, blocked=blocked)), ()
+    return replace(state, download=replace(download, blocked=(*download.blocked, told))), ()
+
+
+def _asks(plan: Plan, where: str) -> bool:
+    return any(file.url is not None and origin(file.url) == where for file in plan.files)
 
 
 def place_chosen(state: State, message: m.PlaceChosen) -> Step:

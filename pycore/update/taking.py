@@ -8,7 +8,8 @@ from pycore import __version__, bits, layout
 from pycore import messages as m
 from pycore.csvexport import csv_pieces
 from pycore.effects import Save
-from pycore.plan import Plan, make_plan
+from pycore.missions.profile import Archive
+from pycore.plan import Plan, make_plan, origin
 from pycore.scripts.bash import bash_script
 from pycore.state import State
 from pycore.update.step import Handlers, Step
@@ -38,20 +39,23 @@ def script_asked(state: State, message: m.ScriptAsked) -> Step:
     if not plan.files:
         return state.noted("warning", f"{NOTHING_SELECTED}fetch."), ()
     name = f"{plan.root}_api_retrieve.sh"
-    mission = state.missions[0]
-    pages = [each.profile.archive.token_page for each in state.missions]
+    archive = _signed_in_at(state, plan)
     pieces = bash_script(
         plan,
         version=__version__,
-        token_page=next((page for page in pages if page), ""),
-        contact=mission.profile.contact[1],
+        token_page=archive.token_page,
+        contact=state.profiles.named(plan.files[0].mission).contact[1],
         made=plan.root.removeprefix("MAST_").replace("_", ":"),
-        whoami=next(
-            (each.profile.archive.whoami for each in state.missions if each.profile.archive.whoami), ""
-        ),
+        whoami=archive.whoami if origin(archive.whoami) in archive.token_origins else "",
     )
     state = state.noted("good", f"Saved {name}: {count_files(len(plan.files))}.", f"Run it with: bash {name}")
     return state, (Save(name, "text/x-shellscript;charset=utf-8", pieces),)
+
+
+def _signed_in_at(state: State, plan: Plan) -> Archive:
+    """The archive whose token the script will ask for: that of the files that take it. No other may see it."""
+    mission = next((file.mission for file in plan.files if file.with_token), "")
+    return state.profiles.named(mission).archive if mission else Archive()
 
 
 HANDLERS: Final[Handlers] = {

@@ -17,19 +17,26 @@ def account(state: State) -> Markup:
 def _signed_in(state: State) -> Markup:
     return join(
         element("p", "Signed in as ", element("strong", state.account.user or "")),
-        element(
-            "p",
-            "Exclusive access files now count as takeable. Whether you may have each of them, the archive says "
-            "when it is fetched.",
-            class_="hint",
-        ),
+        element("p", _what_counts(state), class_="hint"),
         element("button", "Sign out", type="button", data_do="sign-out"),
     )
 
 
+def _what_counts(state: State) -> str:
+    """For which missions the sign-in counts; with another archive's list beside them, that is not all."""
+    names = [mission.profile.name for mission in state.missions if state.may_take_exclusive(mission)]
+    if not names:
+        return "No list that is open is of this archive."
+    which = "" if len(names) == len(state.missions) else f" of {' and '.join(names)}"
+    return (
+        f"Exclusive access files{which} now count as takeable. Whether you may have each of them, the archive says "
+        "when it is fetched."
+    )
+
+
 def _sign_in(state: State) -> Markup:
-    mission = state.mission
-    if mission is None or not mission.profile.archive.whoami:
+    mission = state.sign_in
+    if mission is None:
         return element("p", "This archive has no sign-in that the page knows of.")
     page = mission.profile.archive.token_page
     problem = state.account.error

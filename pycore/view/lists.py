@@ -156,14 +156,20 @@ def _list_link(state: State, name: str) -> Markup:
     return element("li", element("a", words, href=address, target="_blank", rel="noopener noreferrer"))
 
 
+#: Text columns may hold None and masked cells, neither of which JSON can say; both are null in the archive's own form.
 _SNIPPET: Final = """\
 import json
 from astroquery.mast import MastMissions
 
 mission = MastMissions(mission="jwst")
 products = mission.get_product_list(["jw02736001001_02101_00001_nrcb1"])
-rows = [{name: row[name].item() if hasattr(row[name], "item") else str(row[name])
-         for name in products.colnames} for row in products]
+
+def plain(value):
+    if value is None or getattr(value, "mask", False):
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+rows = [{name: plain(row[name]) for name in products.colnames} for row in products]
 with open("products.json", "w") as out:
     json.dump({"mission": "JWST", "products": rows}, out)
 """

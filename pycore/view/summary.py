@@ -68,9 +68,12 @@ def _left_out(state: State, count: int) -> Markup:
 
 
 def _how_to_get(state: State, them: str) -> str:
-    if any(mission.profile.archive.whoami for mission in state.missions):
+    locked = [m for m in state.missions if m.selector.catalog.exclusive and not state.may_take_exclusive(m)]
+    if not any(mission.profile.archive.whoami for mission in locked):
+        return f"Ask the archive for {them}: this page knows no sign-in there."
+    if state.account.user is None:
         return f"Sign in, at the upper right, to take {them}."
-    return f"Ask the archive for {them}: this page knows no sign-in there."
+    return f"Your sign-in is for another archive: sign out, and in there, to take {them}."
 
 
 def _exclusive(catalog: Catalog, rows: int) -> int:

@@ -555,6 +555,26 @@ def test_checksums_are_checked(desk: Desk, archive: ArchiveServer, algorithm: st
     assert "checksum" in ended.reason()
 
 
+def test_a_file_that_is_there_with_other_bytes_is_no_success(desk: Desk, archive: ArchiveServer) -> None:
+    plan = plan_for(archive, [row("a.fits")])
+    plan = changed(plan, sha256=sha256(archive.content("a.fits", SIZE)).hexdigest())
+    ended = desk.run(plan)
+    there = ended.root / plan.files[0].path
+    there.write_bytes(b"x" * SIZE)
+    ended = desk.run(plan)
+    assert ended.status == 0
+    complete(ended, plan, archive)
+    assert len(archive.requests) == 2
+
+
+def test_a_token_may_hold_what_the_panel_takes(desk: Desk, archive: ArchiveServer) -> None:
+    odd = 'a:b!c"d#e$f'
+    archive.add_token(odd, "odd", ["own1"])
+    plan = own_and_public(archive)
+    ended = desk.run(plan, MAST_API_TOKEN=odd)
+    assert ended.status == 0
+
+
 # --- The token ---
 
 

@@ -231,7 +231,9 @@ def test_what_could_not_be_removed_is_told(archive: ArchiveServer) -> None:
         await job.sink.waiting.wait()
         await job.carrier.stop(keep=False)
         told = await running
-        assert told == m.TransferDiscarded("", "A part of the file may be left: The file could not be written.")
+        assert told == m.TransferDiscarded(
+            "", "A part of the file may be left: The file could not be written."
+        )
 
     live(go)
 

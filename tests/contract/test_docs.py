@@ -15,7 +15,9 @@ import tomllib
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import build
@@ -208,6 +210,31 @@ def test_the_astroquery_example_is_the_one_in_the_panel() -> None:
     (example,) = blocks("docs/lists.md", "python")
     compile(example, "docs/lists.md", "exec")
     assert example == lists._SNIPPET
+
+
+def test_the_astroquery_example_makes_a_list_that_is_taken_whole() -> None:
+    from astropy.table import MaskedColumn, Table
+
+    (example,) = blocks("docs/lists.md", "python")
+    made: dict[str, Any] = {}
+    exec(example[example.index("def plain") : example.index("rows = ")], made)
+    products = Table(
+        {
+            "filename": ["a.fits", "b.fits"],
+            "dataset": ["jw1", "jw1"],
+            "size": [2880, 5760],
+            "access": MaskedColumn(["PUBLIC", "PUBLIC"], mask=[False, True]),
+            "category": np.array(["2b", None], dtype=object),
+            "filters": MaskedColumn(["F200W", ""], mask=[False, True]),
+        }
+    )
+    rows = [{name: made["plain"](row[name]) for name in products.colnames} for row in products]
+    found = read(json.dumps({"mission": "JWST", "products": rows}))
+    assert found.bad == ()
+    assert [(row.access, row.level, row.filters, row.size) for row in found.rows] == [
+        ("PUBLIC", "2b", "F200W", 2880),
+        ("PUBLIC", "", "", 5760),
+    ]
 
 
 def test_the_first_line_of_the_csv_is_the_one_in_the_documents() -> None:

@@ -26,10 +26,11 @@ from pycore.errors import OverlayError
 from pycore.formats.list_products import BadRow
 from pycore.layout import Structure
 from pycore.manifest import Outcome
-from pycore.product import Row
+from pycore.product import EXCLUSIVE, Row
 from pycore.selection import Quick
 from pycore.state import Stage, State
 from pycore.update import update
+from pycore.update.downloading import MOST_PROBES
 from pycore.view import regions
 from tests.unit.builders import CLICK, row
 from tests.unit.desk import (
@@ -536,11 +537,20 @@ class TestShowing:
         at.hear(m.NoticeDismissed(at.state.notices[0].number))
         assert at.told == [("bad", "two")]
 
-    def test_only_the_latest_notices_are_kept(self) -> None:
+    def test_of_what_went_well_the_latest_notices_are_kept(self) -> None:
         at = desk()
         at.hear(*(m.Told("good", str(number)) for number in range(9)))
-        assert [sentence for _, sentence in at.told] == ["3", "4", "5", "6", "7", "8"]
-        assert len({notice.number for notice in at.state.notices}) == 6
+        assert [sentence for _, sentence in at.told] == ["6", "7", "8"]
+        assert len({notice.number for notice in at.state.notices}) == 3
+
+    def test_what_went_wrong_stays_until_it_is_put_away(self) -> None:
+        at = desk()
+        at.hear(
+            *(m.Told("bad", str(number)) for number in range(9)), *(m.Told("good", "x") for _ in range(9))
+        )
+        assert [sentence for tone, sentence in at.told if tone == "bad"] == [
+            str(number) for number in range(9)
+        ]
 
     def test_dataset_names_for_the_link_are_kept(self) -> None:
         at = Desk()
@@ -573,6 +583,40 @@ class TestAccount:
         at.hear(*lists)
         assert at.hear(m.SignInAsked("secret")) == []
         assert "no sign-in" in at.state.account.error
+
+    def test_nobody_signs_in_while_a_download_of_another_runs(self) -> None:
+        at = desk()
+        at.hear(m.PlacesKnown(PLACES), m.DownloadAsked(CLICK), m.DownloadConfirmed())
+        assert at.hear(m.SignInAsked("secret")) == []
+        assert "under way" in at.state.account.error
+
+    def test_a_sign_in_goes_to_an_archive_that_has_one_whatever_is_shown(self) -> None:
+        at = desk()
+        at.hear(read_list([row("a", "d", access=EXCLUSIVE)], mission="LAB"), m.MissionChosen("LAB"))
+        (check,) = at.hear(m.SignInAsked("secret"))
+        assert isinstance(check, CheckToken)
+        assert check.origins == ORIGIN
+
+    def test_a_script_asks_for_the_token_of_the_files_that_take_it_and_of_no_other_archive(self) -> None:
+        at = Desk()
+        proxy = "https://proxy.example.org"
+        at.hear(
+            m.SiteRead({"missions": {"JWST": {"archive": {"origin": proxy}}}}),
+            read_list(HST, mission="HST"),
+            read_list(JWST, mission="JWST"),
+            m.MissionChosen("JWST"),
+            m.SignedIn("Ada", (proxy,)),
+            m.QuickSelected(Quick.ALL),
+        )
+        (save,) = at.hear(m.ScriptAsked(CLICK))
+        assert isinstance(save, Save)
+        script = "".join(save.pieces)
+        assert f"WHOAMI={proxy}/whoami" in script
+        assert "mast.stsci.edu/whoami" not in script
+        at.hear(m.SignOutAsked())
+        (save,) = at.hear(m.ScriptAsked(CLICK))
+        assert isinstance(save, Save)
+        assert "WHOAMI=''" in "".join(save.pieces)
 
     def test_signing_in_makes_exclusive_files_takeable(self) -> None:
         at = desk()
@@ -771,10 +815,18 @@ class TestDownload:
     def test_sources_that_are_closed_to_the_page_are_told(self) -> None:
         at = self.asked()
         at.hear(
-            m.SourceBlocked("https://a.example", "closed."), m.SourceBlocked("https://b.example", "gone.")
+            m.SourceBlocked(ORIGIN[0], "closed."),
+            m.SourceBlocked(ORIGIN[0], "closed."),
+            m.SourceBlocked("https://other.example", "of another download."),
         )
         assert at.state.download is not None
-        assert at.state.download.blocked == ("https://a.example: closed.", "https://b.example: gone.")
+        assert at.state.download.blocked == (f"{ORIGIN[0]}: closed.",)
+
+    def test_a_list_of_thousands_of_hosts_is_probed_at_a_few(self) -> None:
+        at = Desk()
+        rows = [row(f"f{n}", "d", 1, url=f"https://h{n}.example/f") for n in range(100)]
+        at.hear(read_list(rows, mission="LAB"), m.QuickSelected(Quick.ALL))
+        assert len(at.hear(m.DownloadAsked(CLICK))) == MOST_PROBES
 
     def test_it_can_be_put_away(self) -> None:
         at = self.asked()

@@ -371,7 +371,7 @@ sign_in() {
 who_am_i() {
   local answer='' pattern='"ezid"[[:space:]]*:[[:space:]]*"([^"]*)"' body=$STATE/whoami validator=''
   # Only what can stand in a header: a line break would make two of it.
-  case $secret in *[!A-Za-z0-9._~+/=-]*) secret=; return 1 ;; esac
+  case $secret in *[!!-~]*) secret=; return 1 ;; esac
   user=unknown signed_in=yes
   [[ -n $WHOAMI ]] || return 0
   ask "$WHOAMI" "$body" 0 "$STATE/whoami.headers" yes
@@ -454,14 +454,15 @@ manifest_row() {
 
 fetch_row() {
   ((number == first)) || return 0
-  local target=$ROOT/$path answer='' reason='' status code redirect message etag validator retry_after framed
+  local target=$ROOT/$path part=$ROOT/$path digest='' answer='' reason='' status code redirect message etag validator retry_after framed
   seen_files=$((seen_files + 1))
   volume "$size"
   printf '[%d/%d] %s, %s: ' "$seen_files" "$FILES" "$path" "$volume"
   bytes_in "$target"
-  if [[ -f $target ]] && ((bytes_in == size)); then
+  if [[ -f $target ]] && ((bytes_in == size)) && matches_checksum; then
     say "already there"
   else
+    reason=''
     obtain
     if [[ -z $reason ]]; then say "OK"; else say "FAILED: $reason"; fi
   fi
