@@ -17,7 +17,10 @@ NAME_AND_SIZE: Final = "name-and-size"
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """A row with its place: ``number`` counts from 1 within its list, ``base`` is that list's own URL."""
+    """A row with its place: ``number`` counts from 1 within its list.
+
+    ``base`` is that list's own URL, ``""`` where it came from a file or the row's address is resolved already.
+    """
 
     row: Row
     number: int
@@ -63,7 +66,8 @@ class Catalog:
 
     def joined(self, listed: Iterable[ListedRow]) -> Catalog:
         """A catalog of these rows and then those; ``refused`` and ``repeated`` tell of those alone."""
-        before = list(self._listed)
+        # Addresses are resolved once, against their own list: a product may have got its from a later row.
+        before = [ListedRow(entry.row, entry.number) for entry in self._listed]
         for product in self._products:
             # What repeated rows said of the product is known to its first row alone.
             position = product.rows[0]
@@ -215,11 +219,18 @@ def _may_be_one(known: Row, row: Row) -> bool:
 
 def _completed(known: Row, row: Row) -> Row:
     """What is known of a product, with the checksums and the address that only another of its rows gives."""
-    said = (known.sha256 or row.sha256, known.md5 or row.md5, known.url or row.url)
+    said = (known.sha256 or row.sha256, known.md5 or row.md5, _better(known.url, row.url))
     if said == (known.sha256, known.md5, known.url):
         return known
     sha256, md5, url = said
     return replace(known, sha256=sha256, md5=md5, url=url)
+
+
+def _better(known: str, offered: str) -> str:
+    """The address to keep. One that nothing says the base of, as in a list from a file, helps no other row."""
+    if address.scheme(known) or not address.scheme(offered):
+        return known
+    return offered
 
 
 def _two_sizes(entry: ListedRow, size: int) -> BadRow:

@@ -1,4 +1,4 @@
-"""What the panel orders from the browser, as data; ``web/app.py`` carries it out."""
+"""What the panel orders from the browser, as data; ``web/panel.py`` carries it out."""
 
 from __future__ import annotations
 

@@ -14,8 +14,15 @@ from typing import Final
 _SPECIAL: Final = frozenset(r".+^$()[]{}|\/")
 
 #: What no glob holds and many a regular expression does.
-_NO_GLOB: Final = (".*", "]*", "]+", ")*", "}*", ".+", "\\", "^", "$", "|", "(")
-_GLOB_PARTS: Final = re.compile(r"\[!?[^\[\]!]+\]|.", re.DOTALL)
+_NO_GLOB: Final = ("]+", ".+", "\\", "^", "$", "|", "(")
+#: What both can hold, each in its own meaning.
+_EITHER: Final = (".*", "]*", ")*", "}*")
+_GLOB_PARTS: Final = re.compile(r"\{[^{}]*,[^{}]*\}|\[!?[^\[\]!]+\]|.", re.DOTALL)
+_BRACES: Final = re.compile(r"\{[^{}]*\}")
+#: Braces that list alternatives, and are no count of repetitions.
+_ALTERNATIVES: Final = re.compile(r"\{(?!\d+,\d*\})([^{}]*,[^{}]*)\}")
+#: A repetition with nothing before it that could be repeated.
+_UNREPEATABLE: Final = re.compile(r"[(|*+?^][*+]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +62,46 @@ def glob_translation(text: str) -> str:
     """The regular expression that a glob such as ``*.fits`` was meant as, or ``""`` where the text is no
     glob.
 
-    ``*`` taken for a wildcard is the commonest mistake in this field. ``?`` and ``[...]`` are understood too.
-    What can only be a regular expression (an escape, an anchor, ``.*``, a group) is left alone.
+    ``*`` taken for a wildcard is the commonest mistake in this field. ``?``, ``[...]`` and ``{a,b}`` are
+    understood too. What can only be a regular expression (an escape, an anchor, ``.*``, a group) is left alone,
+    unless it begins with a wildcard: no engine takes that, and the rest is what was meant.
     """
-    core = text.strip("*")
-    is_glob = "*" in text or text.startswith("?")
-    if not is_glob or not core or any(mark in text for mark in _NO_GLOB):
+    refused = text.startswith(("*", "?"))
+    if not (refused or "*" in text) or any(brace in _BRACES.sub("", text) for brace in "{}"):
         return ""
+    if any(mark in text for mark in _NO_GLOB):
+        return _without_wildcards_around(text) if refused else ""
+    if not refused and any(mark in _ALTERNATIVES.sub("", text) for mark in _EITHER):
+        return ""
+    core = text.strip("*")
+    if not core:
+        return ".*"
     # Unanchored search makes a star at either end superfluous.
     head = "" if text.startswith("*") else "^"
     tail = "" if text.endswith("*") else "$"
-    return head + "".join(_part(part) for part in _GLOB_PARTS.findall(core)) + tail
+    return head + _translated(core) + tail
+
+
+def _without_wildcards_around(text: str) -> str:
+    """What is left of a regular expression that begins with a wildcard; ``""`` where no engine would take it."""
+    rest = text.lstrip("*?")
+    # Whoever begins with a wildcard ends with one too: as a repetition it would let everything through.
+    if rest.endswith((")*", "]*", "}*")):
+        rest = rest[:-1]
+    rest = _ALTERNATIVES.sub(lambda found: f"({found[1].replace(',', '|')})", rest)
+    unpaired = any(rest.count(opening) != rest.count(closing) for opening, closing in ("()", "[]"))
+    if unpaired or rest.startswith(("+", "{")) or rest.endswith("\\") or _UNREPEATABLE.search(rest):
+        return ""
+    return rest
+
+
+def _translated(glob: str) -> str:
+    return "".join(_part(part) for part in _GLOB_PARTS.findall(glob))
 
 
 def _part(part: str) -> str:
+    if part.startswith("{") and len(part) > 1:
+        return f"({'|'.join(_translated(each) for each in part[1:-1].split(','))})"
     if len(part) > 1:
         return f"[^{part[2:]}" if part.startswith("[!") else part
     return {"*": ".*", "?": "."}.get(part) or (f"\\{part}" if part in _SPECIAL else part)

@@ -8,7 +8,7 @@ from typing import Final
 
 from pycore import bits
 from pycore.catalog import Catalog
-from pycore.missions.profile import Profile, Recommended
+from pycore.missions.profile import LONGEST_NAME, Profile, Recommended
 from pycore.product import Row
 
 
@@ -99,5 +99,5 @@ def _never(row: Row, rule: Recommended) -> bool:
         or row.type in never.types
         or name.endswith(never.extensions)
         or any(part in name for part in never.name_parts)
-        or bool(never.filters and re.search(never.filters, row.filters))
+        or bool(never.filters and re.search(never.filters, row.filters[:LONGEST_NAME]))
     )

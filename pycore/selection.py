@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pycore.catalog import Catalog, Facet
-from pycore.missions.profile import Profile
+from pycore.missions.profile import LONGEST_NAME, Profile
 from pycore.product import Row
 from pycore.recommended import recommended
 
@@ -180,8 +180,9 @@ def _guide_stars(catalog: Catalog, profile: Profile) -> int:
     fine: list[bool] = []
     for row in catalog.products():
         guiding = rule.name_part in row.filename
-        best = calibrated.search(row.filename) if guiding else None
-        rest = uncalibrated.search(row.filename) if guiding else None
+        start = max(0, len(row.filename) - LONGEST_NAME)
+        best = calibrated.search(row.filename, start) if guiding else None
+        rest = uncalibrated.search(row.filename, start) if guiding else None
         if best:
             has_calibrated.add(row.filename[: best.start()])
         fine.append(best is not None)

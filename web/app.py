@@ -50,15 +50,23 @@ async def _run() -> None:
     panel = Panel(browser, mission=str(asked.get("mission") or ""))
     await _read_site(panel, http)
     urls = [str(url) for url in asked.getAll("products")]
-    if urls:
-        for url in urls:
-            await panel.open_url(_absolute(url), url)
-    else:
+    if not urls:
+        # What was done since the page was shown was done to the demo, and is told to it.
         await _open_demo(panel, http)
     page.connect(partial(_deed, panel), panel.open_file)
+    if urls:
+        # A server may take its time with a list: what is there by then can be used, downloads and all.
+        panel.begin(_know_places(panel, sinks))
+        for url in urls:
+            await panel.open_url(_absolute(url), url)
     page.tell("ready")
     await panel.offer_last()
-    await sinks.prepare()
+    if not urls:
+        await _know_places(panel, sinks)
+
+
+async def _know_places(panel: Panel, sinks: Sinks) -> None:
+    """Find out where this browser can write."""
     rungs = await sinks.capabilities()
     panel.hear(m.PlacesKnown(tuple(m.PlaceOffered(rung.kind, rung.label, rung.limit) for rung in rungs)))
 

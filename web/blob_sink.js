@@ -21,8 +21,6 @@ export function saveBlob(blob, filename) {
 
 /** The whole file in the browser's Blob store, saved at the end. */
 export class BlobSink extends OrderedSink {
-  /** @type {"blob"} */
-  kind = "blob";
   #filename;
   #bytes = 0;
   /** @type {Blob[]} */
@@ -30,36 +28,42 @@ export class BlobSink extends OrderedSink {
   /** @type {Uint8Array<ArrayBuffer>[]} */
   #parts = [];
   #gathered = 0;
+  #whole = new Blob();
 
-  /** @param {string} filename @param {number | null} size */
-  constructor(filename, size) {
+  /** @param {string} filename */
+  constructor(filename) {
     super();
     this.#filename = filename;
-    if (size !== null && size > BLOB_LIMIT) throw tooLarge();
   }
 
   /** @override @param {Uint8Array<ArrayBuffer>} chunk */
   async take(chunk) {
     this.#bytes += chunk.byteLength;
-    if (this.#bytes > BLOB_LIMIT) throw tooLarge();
+    if (this.#bytes > BLOB_LIMIT) throw new EdgeFailure("sink.full", `more than ${BLOB_LIMIT} bytes`);
     this.#parts.push(chunk);
     this.#gathered += chunk.byteLength;
     if (this.#gathered >= GATHER) await this.#fold();
   }
 
   /** @override */
-  async complete() {
+  async finish() {
     await this.#fold();
-    const whole = new Blob(this.#blobs, { type: "application/zip" });
+    this.#whole = new Blob(this.#blobs, { type: "application/zip" });
     this.#blobs = [];
-    await proveReadable(whole);
-    saveBlob(whole, this.#filename);
+    await proveReadable(this.#whole);
+  }
+
+  /** @override */
+  async place() {
+    saveBlob(this.#whole, this.#filename);
+    this.#whole = new Blob();
   }
 
   /** @override */
   async discard() {
     this.#blobs = [];
     this.#parts = [];
+    this.#whole = new Blob();
   }
 
   /** Out of the page's own memory: browsers put Blobs on disk when they become many. */
@@ -85,8 +89,4 @@ async function proveReadable(blob) {
   } catch (thrown) {
     throw new EdgeFailure("sink.full", wordsOf(thrown));
   }
-}
-
-function tooLarge() {
-  return new EdgeFailure("sink.full", `more than ${BLOB_LIMIT} bytes`);
 }

@@ -35,6 +35,7 @@ async function there(name) {
 }
 
 // PyScript leaves what stops it as a rejection that nobody handles; once Python runs, it is no longer the start's.
+// One of somebody else's that comes before is taken for it, until the page is ready and says so.
 addEventListener("unhandledrejection", (event) => {
   if (document.documentElement.dataset.state === "booting") fail(event.reason);
 });

@@ -44,13 +44,15 @@ class Carrier:
         self._requests: dict[int, ports.Abort] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reported = 0.0
-        #: The archive is being closed or given up: what comes now is too late.
+        #: All is written, and the archive is being closed: no event changes it any more, but it can be given up.
+        self._closing = False
+        #: The archive is being given up.
         self._ending = False
 
     async def run(self) -> m.Message:
         """Carry the transfer to its end, and give the message that says how it ended."""
-        self._clock.start(self._ticked)
         try:
+            self._clock.start(self._ticked)
             await self._take_turn(lambda: self._transfer.start(self._clock.now_ms() / 1000))
             return await self._over
         except BaseException:
@@ -63,7 +65,8 @@ class Carrier:
     async def stop(self, keep: bool) -> None:
         """Stop: close a valid archive of what is there, or leave nothing.
 
-        An archive whose last byte has been written is whole, and stays.
+        An archive that is being closed is past the first wish, and heeds the second until it is whole and in its
+        place; then it stays, and the transfer ends as if nobody had asked.
         """
         if keep:
             await self._take_turn(lambda: self._transfer.receive(t.Stopped(keep=True)))
@@ -81,7 +84,7 @@ class Carrier:
     async def _take_turn(self, event: Callable[[], list[t.Order]], chunk: ports.Chunk | None = None) -> None:
         async with self._turn:
             try:
-                for order in [] if self._ending else event():
+                for order in [] if self._ending or self._closing else event():
                     if self._ending:
                         return
                     await self._carry_out(order, chunk)
@@ -145,18 +148,15 @@ class Carrier:
                 await self._give_up("")
 
     async def _close(self) -> None:
-        self._ending = True
-        try:
-            await self._sink.close()
-        except OverlayError:
-            self._ending = False
-            raise
-        self._over.set_result(m.TransferEnded(tuple(self._transfer.outcomes)))
+        self._closing = True
+        await self._sink.close()
+        self._end_whole()
 
     async def _give_up(self, sentence: str) -> None:
         """Leave nothing behind; ``sentence`` says why, ``""`` when it was asked for.
 
-        Told when it is so, not before; the archive's connections go first, since the place may take its time.
+        Told when it is so, not before; the archive's connections go first, since the place may take its time. An
+        archive that the place had whole by then is told as whole.
         """
         if self._ending:
             return
@@ -164,11 +164,19 @@ class Carrier:
         self._drop_all()
         remains = ""
         try:
-            await self._sink.abort(sentence or "cancelled")
+            if not await self._sink.abort(sentence or "cancelled"):
+                self._end_whole()
         except OverlayError as broken:
             remains = f"A part of the file may be left: {broken.sentence}"
+        self._end(m.TransferDiscarded(sentence, remains))
+
+    def _end_whole(self) -> None:
+        self._end(m.TransferEnded(tuple(self._transfer.outcomes)))
+
+    def _end(self, message: m.Message) -> None:
+        """How it ended, for good: a place may tell of one end twice, to who closed it and to who gave it up."""
         if not self._over.done():
-            self._over.set_result(m.TransferDiscarded(sentence, remains))
+            self._over.set_result(message)
 
     def _drop_all(self) -> None:
         while self._requests:
@@ -177,7 +185,7 @@ class Carrier:
 
     def _report(self) -> None:
         now = self._clock.now_ms()
-        if self._ending or now - self._reported < _REPORT_EVERY:
+        if self._ending or self._over.done() or now - self._reported < _REPORT_EVERY:
             return
         self._reported = now
         progress = self._transfer.progress()

@@ -1,24 +1,23 @@
 /** @typedef {(nowMs: number) => void} Listener */
 
+const SECOND_MS = 1000;
+
 /** @type {Set<Listener>} */
 const listeners = new Set();
-/** @type {Worker | null} */
-let worker = null;
+/** @type {number | undefined} the page's own timer, where there is no worker */
+let timer;
+/** Started with the page and kept: a server that has gone by the time of the first download must not stop the clock. */
+let worker = begun();
 
 /** Milliseconds since some fixed moment; never runs backwards. */
 export function nowMs() {
   return performance.now();
 }
 
-/** The time of day in UTC, as `2026-11-22T07:17:20.000Z`. */
-export function utcNow() {
-  return new Date().toISOString();
-}
-
 /**
  * Calls back every second, in hidden tabs too, until the returned function is called.
  *
- * All listeners share one worker, which ends with the last of them.
+ * Where the browser gives the page no worker, the page's own timer does it, which a hidden tab slows to one call a minute.
  *
  * @param {Listener} listener
  * @returns {() => void}
@@ -28,20 +27,37 @@ export function onTick(listener) {
   /** @type {Listener} */
   const entry = (now) => listener(now);
   listeners.add(entry);
-  worker ??= started();
+  if (listeners.size === 1) wind();
   return () => {
-    listeners.delete(entry);
-    if (listeners.size === 0) {
-      worker?.terminate();
-      worker = null;
-    }
+    if (listeners.delete(entry) && listeners.size === 0) wind();
   };
 }
 
-function started() {
-  const ticking = new Worker(new URL("./clock_worker.js", import.meta.url));
-  ticking.addEventListener("message", () => {
-    for (const listener of [...listeners]) if (listeners.has(listener)) listener(nowMs());
-  });
-  return ticking;
+function begun() {
+  try {
+    const started = new Worker(new URL("./clock_worker.js", import.meta.url));
+    started.addEventListener("message", tick);
+    started.addEventListener("error", (event) => {
+      event.preventDefault();
+      started.terminate();
+      worker = null;
+      wind();
+    });
+    return started;
+  } catch {
+    // Some browsers refuse a worker so. The page's timer serves, and nobody needs to be told.
+    return null;
+  }
+}
+
+/** Lets the clock run while somebody listens, and no longer. */
+function wind() {
+  const wanted = listeners.size > 0;
+  clearInterval(timer);
+  if (worker) worker.postMessage(wanted);
+  else if (wanted) timer = window.setInterval(tick, SECOND_MS);
+}
+
+function tick() {
+  for (const listener of [...listeners]) if (listeners.has(listener)) listener(nowMs());
 }

@@ -1,10 +1,12 @@
 // The page's hands: hears what controls report, draws what the core has written. It decides nothing.
 
+import { nameOf, wordsOf } from "./edge_failure.js";
 import { Idiomorph } from "./idiomorph.js";
 
 /**
  * @typedef {(deed: string, argument: string, value: string, checked: boolean) => void} Hear
- * @typedef {(name: string, text: string | null, size: number) => void} HearFile
+ * @typedef {(name: string, text: string | undefined, size: number, refusal: string) => void} HearFile a file without a
+ *   text was too large, or the browser refused to read it, in these words
  */
 
 /** @type {Hear | null} */
@@ -43,9 +45,24 @@ function report(deed, argument, value = "", checked = false) {
 /** @param {Iterable<File>} files */
 async function reportFiles(files) {
   for (const file of files) {
-    const text = file.size > LARGEST_FILE ? null : await file.text();
-    if (hearFile) hearFile(file.name, text, file.size);
-    else waiting.push(() => hearFile?.(file.name, text, file.size));
+    const [text, refusal] = await textOf(file);
+    if (hearFile) hearFile(file.name, text, file.size, refusal);
+    else waiting.push(() => hearFile?.(file.name, text, file.size, refusal));
+  }
+}
+
+/**
+ * What a file says, or why the browser does not read it: it has gone, or is a folder.
+ * @param {File} file
+ * @returns {Promise<[text: string | undefined, refusal: string]>}
+ */
+async function textOf(file) {
+  // Python takes undefined for None, but null for a value of its own.
+  if (file.size > LARGEST_FILE) return [undefined, ""];
+  try {
+    return [await file.text(), ""];
+  } catch (reason) {
+    return [undefined, wordsOf(reason) || nameOf(reason)];
   }
 }
 
@@ -137,9 +154,14 @@ export function hold(now) {
   busy = now;
 }
 
-/** @param {string} state */
+/**
+ * Say how far the page is. One that is ready has not failed, whatever it was taken for before.
+ * @param {string} state
+ */
 export function tell(state) {
   document.documentElement.dataset.state = state;
+  const failed = document.getElementById("failed");
+  if (failed && state === "ready") failed.hidden = true;
 }
 
 /**

@@ -52,8 +52,6 @@ async function removeEmpty(handle) {
  * would be as fast, but the browser runs out of room for them when it collects too late.
  */
 class FileSink extends OrderedSink {
-  /** @type {"file"} */
-  kind = "file";
   #handle;
   #writable;
   #filling = new Uint8Array(GATHER);
@@ -82,9 +80,13 @@ class FileSink extends OrderedSink {
   }
 
   /** @override */
-  async complete() {
+  async finish() {
     await this.#send();
     await this.#flight;
+  }
+
+  /** @override */
+  async place() {
     await this.#writable.close();
   }
 

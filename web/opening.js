@@ -2,8 +2,6 @@
 // of its own never shows the demo's.
 (() => {
   const isFile = location.protocol === "file:";
-  // Modules are never loaded from files, so nothing later could say it.
-  if (isFile) document.documentElement.dataset.state = "failed";
   const limits = document.getElementById(isFile ? "from-file" : "plain-http");
   if (limits) limits.hidden = !isFile && isSecureContext;
   if (!new URLSearchParams(location.search).has("products")) return;

@@ -121,6 +121,8 @@ class Panel:
             case e.Probe():
                 self.begin(self._probe(order))
             case e.BeginTransfer():
+                # Here and not where it begins: a stop may be heard before the task has its first turn.
+                self._stopped = False
                 self.begin(self._transfer(order))
             case e.StopTransfer(keep):
                 self._stopped = True
@@ -233,9 +235,16 @@ class Panel:
             self.hear(m.ListOpening(name, f"{number(rows)} rows"))
             await asyncio.sleep(0)
 
-    def open_file(self, name: str, text: str | None, size: int) -> None:
-        """Open a list from a file that was chosen or dropped; one that was too large to read has no text."""
-        if text is None:
+    def open_file(self, name: str, text: str | None, size: int, refusal: str = "") -> None:
+        """Open a list from a file that was chosen or dropped.
+
+        Without a text it was too large to read, or the browser refused to read it, in the words of ``refusal``.
+        """
+        if refusal:
+            sentence = f"The file could not be read: {refusal.rstrip('.')}."
+            hint = "Choose it again. Of a folder, choose the files in it."
+            self.hear(m.ListRefused(name, "list.unreadable", sentence, hint))
+        elif text is None:
             sentence = (
                 f"The file has {volume(size)}, more than the {volume(LARGEST_LIST)} that the page can hold."
             )
@@ -267,8 +276,7 @@ class Panel:
             raise
 
     async def _opened(self, order: e.BeginTransfer) -> ports.Sink:
-        self._stopped = False
-        sink = await self._browser.places.open(order.place, order.filename, None)
+        sink = await self._browser.places.open(order.place, order.filename)
         if self._stopped:
             await sink.abort("cancelled")
             raise OverlayError("sink.cancelled", "The download was cancelled.")

@@ -176,19 +176,19 @@ class Sink(Protocol):
         """Write bytes or a chunk, and be done when more is welcome."""
 
     async def close(self) -> None:
-        """The file is whole."""
+        """The file is whole; afterwards it is in its place."""
 
-    async def abort(self, why: str) -> None:
-        """Nothing is to stay."""
+    async def abort(self, why: str) -> bool:
+        """Nothing is to stay, also of a file whose close hangs or has failed; a write or a close that waits fails.
+
+        Whether that came in time: False when the file was whole and in its place before, and stays.
+        """
 
 
 class Places(Protocol):
     """Where an archive can be written."""
 
-    async def capabilities(self) -> Sequence[Rung]:
-        """What this browser has, best first."""
-
-    async def open(self, kind: str, filename: str, size: int | None) -> Sink:
+    async def open(self, kind: str, filename: str) -> Sink:
         """Open one."""
 
 

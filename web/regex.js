@@ -27,6 +27,10 @@ const without = (kind) => ({ kind, bits: null, message: "" });
  * Asks the browser's own regular expressions, in a worker that is ended when a pattern overruns its budget.
  *
  * One question runs at a time. A newer question on a list answers the older one on it with `superseded`.
+ *
+ * A worker and a spare one are started with the host, and a new spare as soon as one is used up, so that patterns run
+ * although the server has gone since. Not covered are patterns after a second overrun while the server is away: the
+ * browser may still have the worker's file in its cache, or refuse the question with `regex.no-worker`.
  */
 export class RegexHost {
   /** @type {Map<string, {joined: string, count: number}>} */
@@ -39,8 +43,14 @@ export class RegexHost {
   #running = null;
   /** @type {Worker | null} */
   #worker = null;
+  /** @type {Worker | null} */
+  #spare = null;
   /** @type {number | undefined} */
   #alarm;
+
+  constructor() {
+    this.#provide();
+  }
 
   /**
    * Names a list; what the key held before is forgotten. The worker gets the names with the first question on them.
@@ -65,23 +75,13 @@ export class RegexHost {
     });
   }
 
-  /** Ends the worker; a later question starts another. */
-  close() {
-    this.#end();
-    const left = [...(this.#running ? [this.#running] : []), ...this.#waiting];
-    this.#running = null;
-    this.#waiting = [];
-    for (const question of left) question.resolve(without("superseded"));
-  }
-
   #next() {
     const question = this.#running ? undefined : this.#waiting.shift();
     if (question === undefined) return;
     this.#running = question;
-    try {
-      this.#worker ??= this.#start();
-    } catch (thrown) {
-      this.#broken(wordsOf(thrown));
+    const refusal = this.#provide();
+    if (this.#worker === null) {
+      this.#broken(refusal);
       return;
     }
     const list = this.#lists.get(question.key);
@@ -93,6 +93,19 @@ export class RegexHost {
     this.#setAlarm(START_MS, () => this.#broken("the worker does not start"));
   }
 
+  /** Sees to it that there is a worker, and a spare where it took the last; gives the browser's words if it refuses. */
+  #provide() {
+    if (this.#worker !== null) return "";
+    try {
+      this.#worker = this.#spare ?? this.#start();
+      this.#spare = null;
+      this.#spare = this.#start();
+    } catch (thrown) {
+      return wordsOf(thrown);
+    }
+    return "";
+  }
+
   #start() {
     const worker = new Worker(new URL("./regex_worker.js", import.meta.url));
     worker.addEventListener("message", ({ data }) => {
@@ -102,7 +115,8 @@ export class RegexHost {
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      if (worker === this.#worker) this.#broken(event.message || "the browser refuses the worker");
+      if (worker === this.#spare) this.#spare = null;
+      else if (worker === this.#worker) this.#broken(event.message || "the worker's file could not be had");
     });
     return worker;
   }
@@ -115,6 +129,7 @@ export class RegexHost {
 
   #overrun() {
     this.#end();
+    this.#provide();
     this.#finish(without("timeout"));
   }
 

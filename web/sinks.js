@@ -6,7 +6,7 @@ import { openStream, prepare } from "./stream_sink.js";
 
 /**
  * @typedef {import("./ordered_sink.js").Sink} Sink
- * @typedef {Sink["kind"]} Kind
+ * @typedef {"file" | "stream" | "blob"} Kind
  */
 
 /** @type {Readonly<Record<Kind, string>>} */
@@ -18,21 +18,9 @@ const LABELS = {
 
 /** The ways to save that this browser has here, best first. Limits are in bytes, null where there is none. */
 export async function capabilities() {
-  const missed = new Set((await missing()).map(({ kind }) => kind));
-  const kinds = /** @type {Kind[]} */ (["file", "stream", "blob"]).filter((kind) => !missed.has(kind));
+  const has = { file: picker() !== undefined, stream: (await prepare()).ready, blob: true };
+  const kinds = /** @type {Kind[]} */ (["file", "stream", "blob"]).filter((kind) => has[kind]);
   return kinds.map((kind) => ({ kind, label: LABELS[kind], limit: kind === "blob" ? BLOB_LIMIT : null }));
-}
-
-/** The ways to save that this browser does not have here, and why. */
-export async function missing() {
-  /** @type {{kind: Kind, why: string}[]} */
-  const found = [];
-  if (picker() === undefined) {
-    found.push({ kind: "file", why: isSecureContext ? "this browser has no file picker" : "this page is not on https" });
-  }
-  const { ready, why } = await prepare();
-  if (!ready) found.push({ kind: "stream", why });
-  return found;
 }
 
 /**
@@ -42,14 +30,13 @@ export async function missing() {
  *
  * @param {Kind} kind
  * @param {string} filename
- * @param {number | null} [size] the exact size, where it is known
  * @returns {Promise<Sink>}
  * @throws {EdgeFailure} sink.cancelled, sink.refused, sink.full, sink.no-start, sink.failed
  */
-export async function open(kind, filename, size = null) {
+export async function open(kind, filename) {
   if (kind === "file") return openFile(filename);
-  if (kind === "stream") return openStream(filename, size);
-  return new BlobSink(filename, size);
+  if (kind === "stream") return openStream(filename);
+  return new BlobSink(filename);
 }
 
-export { prepare, saveBlob };
+export { saveBlob };

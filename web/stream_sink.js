@@ -7,6 +7,8 @@ import { OrderedSink, failure } from "./ordered_sink.js";
 /** Messages to the service worker gather so many bytes; thousands of small files would be all round trips otherwise. */
 const GATHER = 1 << 20;
 const PING_TICKS = 10;
+/** A frame that goes before the browser has made a download of its request takes that with it, and nothing tells when it has. */
+const FRAME_STAYS_MS = 60_000;
 /** The service worker may take so long to start, and to take a download. */
 const START_MS = 10_000;
 
@@ -58,14 +60,14 @@ function within(promise, otherwise) {
   });
 }
 
-/** @param {string} filename @param {number | null} size */
-export async function openStream(filename, size) {
+/** @param {string} filename */
+export async function openStream(filename) {
   const { ready, why } = await prepare();
   const worker = registration?.active;
   if (!ready || !worker) throw new EdgeFailure("sink.no-start", why);
   const sink = new StreamSink(worker);
   try {
-    await within(sink.start(filename.toWellFormed(), size), "the browser did not take the download");
+    await within(sink.start(filename.toWellFormed()), "the browser did not take the download");
   } catch (thrown) {
     await sink.abort("not started");
     throw failure(thrown);
@@ -75,8 +77,6 @@ export async function openStream(filename, size) {
 
 /** A download of the browser's own, fed through the service worker, which asks for each portion. */
 class StreamSink extends OrderedSink {
-  /** @type {"stream"} */
-  kind = "stream";
   #id = crypto.randomUUID();
   #channel = new MessageChannel();
   #frame = document.createElement("iframe");
@@ -106,9 +106,9 @@ class StreamSink extends OrderedSink {
     });
   }
 
-  /** @param {string} filename @param {number | null} size */
-  async start(filename, size) {
-    this.#worker.postMessage({ type: "offer", id: this.#id, filename, size }, [this.#channel.port2]);
+  /** @param {string} filename */
+  async start(filename) {
+    this.#worker.postMessage({ type: "offer", id: this.#id, filename }, [this.#channel.port2]);
     await this.#message("offered");
     this.#frame.hidden = true;
     this.#frame.src = new URL(`./download/${this.#id}/${encodeURIComponent(filename)}`, import.meta.url).href;
@@ -124,13 +124,19 @@ class StreamSink extends OrderedSink {
   }
 
   /** @override */
-  async complete() {
+  async finish() {
     if (this.#gathered > 0) await this.#send();
-    // The pull after the last portion says that the browser has it all.
+    // The pull after the last portion says that the browser has it all; it may be long in coming, as when a person has
+    // paused the download.
     await this.#message("pull");
+  }
+
+  /** @override */
+  async place() {
     this.#channel.port1.postMessage({ type: "close" });
     await this.#message("closed");
     this.#end();
+    setTimeout(() => this.#frame.remove(), FRAME_STAYS_MS);
   }
 
   /** @override @param {string} why */
@@ -183,12 +189,12 @@ class StreamSink extends OrderedSink {
     this.#broken ??= broken;
     this.#break(this.#broken);
     this.#end();
+    this.#frame.remove();
   }
 
   #end() {
     this.#parts = [];
     this.#stopTicks();
-    this.#frame.remove();
     this.#channel.port1.close();
   }
 }

@@ -43,11 +43,10 @@
     /** @type {() => void} */
     #finish = () => undefined;
 
-    /** @param {{id: string, filename: string, size: number | null}} offer @param {MessagePort} port @param {string} client */
-    constructor({ id, filename, size }, port, client) {
+    /** @param {{id: string, filename: string}} offer @param {MessagePort} port @param {string} client */
+    constructor({ id, filename }, port, client) {
       this.id = id;
       this.filename = filename;
-      this.size = size;
       this.client = client;
       this.port = port;
       /** @type {Promise<void>} */
@@ -94,14 +93,12 @@
     }
 
     #headers() {
-      const headers = new Headers({
+      return new Headers({
         "Content-Type": "application/zip",
         "Content-Disposition": disposition(this.filename),
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
       });
-      if (this.size !== null) headers.set("Content-Length", String(this.size));
-      return headers;
     }
 
     /** @param {{type: "bytes", parts: Uint8Array<ArrayBuffer>[]} | {type: "close"} | {type: "abort", why: string}} message */

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Final
 
 from pycore import address
 from pycore.errors import OverlayError
+from pycore.missions.checked import Table, Wrong, unwritable
 
 #: In the order in which they are asked whether a dataset is theirs.
 BUILT_IN: Final = ("jwst", "hst", "roman", "iue", "classy", "ullyses")
@@ -21,6 +22,11 @@ IDENTITIES: Final = ("name-and-size", "address")
 
 #: The rules for RECOMMENDED that a profile can name.
 RULES: Final = ("highest-level", "preferred-suffixes", "science")
+
+#: So much of a name, in characters, a profile's patterns are shown. Names come from lists, which anybody
+#: writes, and a pattern that is careless of long names takes the square of their length: of one of 200,000
+#: characters, minutes in which the page stands still. No archive's names are as long as this.
+LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Never:
     """Products that RECOMMENDED leaves out whatever else is true of them: previews, target acquisitions.
 
     ``extensions`` and ``name_parts`` are compared in small letters; ``filters`` is a regular expression that
-    is searched in the field of that name.
+    is searched in the beginning of the field of that name.
     """
 
     extensions: tuple[str, ...] = ()
@@ -120,8 +126,9 @@ class Profile:
     help: Mapping[str, str]
 
     def recognises(self, dataset: str) -> bool:
-        """Whether a dataset's name has this mission's form."""
-        return bool(self.dataset_pattern) and re.fullmatch(self.dataset_pattern, dataset) is not None
+        """Whether a dataset's name, or as much of it as ``LONGEST_NAME``, has this mission's form."""
+        begin = dataset[:LONGEST_NAME]
+        return bool(self.dataset_pattern) and re.fullmatch(self.dataset_pattern, begin) is not None
 
 
 class Profiles:
@@ -130,23 +137,21 @@ class Profiles:
     def __init__(self, site: Mapping[str, Any] | None = None) -> None:
         if site is not None and not isinstance(site, Mapping):
             raise OverlayError("site.shape", "The site's configuration is not a table.", _SITE_HINT)
-        changes = _table(site or {}, "missions")
         tables = {_raw(key)["name"]: _raw(key) for key in BUILT_IN}
-        for name, change in changes.items():
-            if not isinstance(change, Mapping):
-                raise OverlayError(
-                    "site.mission", f"The site's configuration of {name} is not a table.", _SITE_HINT
-                )
+        for name, change in _changes(site or {}).items():
             known = next((key for key in tables if key.casefold() == name.casefold()), name)
             tables[known] = _merged(tables.get(known, {"name": name}), change)
-        self._named = {name: _profile(_merged(_raw("generic"), table)) for name, table in tables.items()}
+        self._generic = _profile("", _raw("generic"))
+        self._named = {
+            name: _profile(name, _merged(_raw("generic"), table)) for name, table in tables.items()
+        }
 
     def named(self, name: str) -> Profile:
         """The profile of that name, whatever its case; an unknown name gets the generic profile under it."""
         for known, profile in self._named.items():
             if known.casefold() == name.casefold():
                 return profile
-        return _profile({**_raw("generic"), "name": name, "title": name})
+        return replace(self._generic, name=name, title=name)
 
     def of_dataset(self, dataset: str) -> str:
         """The name of the mission whose datasets look like this one, else ``""``."""
@@ -154,7 +159,10 @@ class Profiles:
 
     def guess(self, datasets: Iterable[str]) -> list[str]:
         """The mission of each dataset; one that no profile knows goes with the majority, else ``"OTHER"``."""
-        found = [self.of_dataset(dataset) for dataset in datasets]
+        asked = list(datasets)
+        # A dataset has tens or thousands of rows: each is looked at once.
+        mission = {dataset: self.of_dataset(dataset) for dataset in dict.fromkeys(asked)}
+        found = [mission[dataset] for dataset in asked]
         counts: dict[str, int] = {}
         for name in found:
             if name:
@@ -181,95 +189,139 @@ def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any
     return merged
 
 
-def _profile(table: Mapping[str, Any]) -> Profile:
+def _changes(site: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """What the site's configuration says of each mission."""
+    changes = site.get("missions", {})
+    if not isinstance(changes, Mapping):
+        raise OverlayError("site.shape", "“missions” in the site's configuration is not a table.", _SITE_HINT)
+    seen: set[str] = set()
+    for name, change in changes.items():
+        if not isinstance(change, Mapping):
+            raise _not_right(name, "it is not a table")
+        if not name.strip() or unwritable(name):
+            raise _not_right(name, "a mission cannot have this name")
+        if name.casefold() in seen:
+            raise _not_right(name, "it is there twice, and small and capital letters make no difference")
+        seen.add(name.casefold())
+    return changes
+
+
+def _not_right(name: str, why: str) -> OverlayError:
+    shown = "?" if unwritable(name) else name[:80]
+    return OverlayError("site.mission", f"The profile of “{shown}” is not right: {why}.", _SITE_HINT)
+
+
+def _profile(name: str, content: Mapping[str, Any]) -> Profile:
+    """The profile that a whole table describes; ``OverlayError`` ``site.mission`` says which key is not right."""
     try:
-        guide_stars, references = table.get("guide_stars"), table.get("references")
-        return Profile(
-            name=table["name"],
-            title=table.get("title") or table["name"],
-            dataset_pattern=re.compile(table.get("dataset_pattern", "")).pattern,
-            identity=_one_of(IDENTITIES, table["identity"]),
-            levels=tuple(Level(**level) for level in table.get("levels", ())),
-            recommended=_recommended(table["recommended"]),
-            guide_stars=_guide_stars(guide_stars) if guide_stars else None,
-            references=_references(references) if references else None,
-            archive=_archive(table["archive"]),
-            contact=(table["contact"]["sentence"], table["contact"]["label"], table["contact"]["url"]),
-            help=dict(table["help"]),
+        table = Table(content)
+        profile = Profile(
+            name=table.text("name"),
+            title=table.text("title", "") or table.text("name"),
+            dataset_pattern=table.pattern("dataset_pattern", ""),
+            identity=table.one_of("identity", IDENTITIES),
+            levels=tuple(_level(level) for level in table.tables("levels")),
+            recommended=_recommended(table.table("recommended")),
+            guide_stars=_guide_stars(table.table("guide_stars")) if table.has("guide_stars") else None,
+            references=_references(table.table("references")) if table.has("references") else None,
+            archive=_archive(table.table("archive")),
+            contact=_contact(table.table("contact")),
+            help=_help(table.table("help")),
         )
-    except KeyError as missing:
-        raise _not_right(table, f"{missing} is missing") from missing
-    except (TypeError, AttributeError, ValueError, re.error) as wrong:
-        raise _not_right(table, str(wrong)) from wrong
+        table.finished()
+        if profile.name.casefold() != name.casefold():
+            raise Wrong("“name” is not the name that it stands under")
+    except Wrong as wrong:
+        raise _not_right(name, str(wrong)) from wrong
+    return profile
 
 
-def _not_right(table: Mapping[str, Any], why: str) -> OverlayError:
-    return OverlayError(
-        "site.mission", f"The profile of {table.get('name', '?')} is not right: {why}.", _SITE_HINT
+def _level(table: Table) -> Level:
+    level = Level(table.text("name"), table.text("hint", ""))
+    table.finished()
+    return level
+
+
+def _recommended(table: Table) -> Recommended:
+    prefer = table.table("prefer", {})
+    recommended = Recommended(
+        rule=table.one_of("rule", RULES),
+        never=_never(table.table("never")),
+        levels=table.texts("levels", ()),
+        science_levels=table.texts("science_levels", ()),
+        also_types=table.texts("also_types", ()),
+        level=table.text("level", ""),
+        prefer={instrument: prefer.groups(instrument) for instrument in prefer},
+        also=tuple(_also(pair) for pair in table.tables("also")),
     )
+    table.finished()
+    return recommended
 
 
-def _one_of(known: tuple[str, ...], value: Any) -> str:
-    if value not in known:
-        raise ValueError(f"“{value}” is none of {', '.join(known)}")
-    return str(value)
+def _also(table: Table) -> tuple[str, str]:
+    pair = table.text("level", ""), table.text("suffix")
+    table.finished()
+    return pair
 
 
-def _recommended(table: Mapping[str, Any]) -> Recommended:
-    names = {key: _names(table.get(key, [])) for key in ("levels", "science_levels", "also_types")}
-    return Recommended(
-        rule=_one_of(RULES, table["rule"]),
-        never=_never(table["never"]),
-        level=table.get("level", ""),
-        prefer={
-            instrument: tuple(_names(group) for group in groups)
-            for instrument, groups in table.get("prefer", {}).items()
-        },
-        also=tuple((pair.get("level", ""), pair["suffix"]) for pair in table.get("also", ())),
-        **names,
+def _never(table: Table) -> Never:
+    never = Never(
+        extensions=tuple(each.lower() for each in table.texts("extensions", ())),
+        suffixes=table.texts("suffixes", ()),
+        name_parts=tuple(each.lower() for each in table.texts("name_parts", ())),
+        types=table.texts("types", ()),
+        filters=table.pattern("filters", ""),
     )
+    table.finished()
+    return never
 
 
-def _never(table: Mapping[str, Any]) -> Never:
-    names = {key: _names(value) for key, value in table.items() if key != "filters"}
-    for key in ("extensions", "name_parts"):
-        names[key] = tuple(name.lower() for name in names.get(key, ()))
-    return Never(filters=re.compile(table.get("filters", "")).pattern, **names)
+def _guide_stars(table: Table) -> GuideStars:
+    guide_stars = GuideStars(
+        name_part=table.text("name_part"),
+        calibrated=table.pattern("calibrated"),
+        uncalibrated=table.pattern("uncalibrated"),
+        label=table.text("label"),
+    )
+    table.finished()
+    return guide_stars
 
 
-def _guide_stars(table: Mapping[str, Any]) -> GuideStars:
-    for key in ("calibrated", "uncalibrated"):
-        re.compile(table[key])
-    return GuideStars(**table)
+def _references(table: Table) -> References:
+    references = References(table.texts("types"), table.texts("levels"), table.text("label"))
+    table.finished()
+    return references
 
 
-def _references(table: Mapping[str, Any]) -> References:
-    return References(_names(table["types"]), _names(table["levels"]), table["label"])
+def _archive(table: Table) -> Archive:
+    origin = table.text("origin", "")
+
+    def placed(key: str) -> str:
+        return table.text(key, "").replace("{origin}", origin)
+
+    archive = Archive(
+        retrieve=placed("retrieve"),
+        retrieve_by_uri=placed("retrieve_by_uri"),
+        uri_schemes=table.texts("uri_schemes", ()),
+        whoami=placed("whoami"),
+        token_page=table.link("token_page", "", origin=origin),
+        token_origins=tuple(
+            address.origin(each.replace("{origin}", origin)) for each in table.texts("token_origins", ())
+        ),
+        list_products=table.link("list_products", "", origin=origin),
+        astroquery=table.text("astroquery", ""),
+    )
+    table.finished()
+    if "" in archive.token_origins:
+        raise Wrong(f"“{table.name_of('token_origins')}” holds what is no http origin")
+    return archive
 
 
-def _archive(table: Mapping[str, Any]) -> Archive:
-    placed = {key: _placed(value, table.get("origin", "")) for key, value in table.items() if key != "origin"}
-    origins = tuple(address.origin(each) for each in placed.get("token_origins", ()))
-    if "" in origins:
-        raise ValueError("“token_origins” holds what is no http origin")
-    return Archive(**{**placed, "token_origins": origins})
+def _contact(table: Table) -> tuple[str, str, str]:
+    contact = table.text("sentence"), table.text("label"), table.link("url")
+    table.finished()
+    return contact
 
 
-def _placed(value: Any, origin: str) -> Any:
-    if isinstance(value, str):
-        return value.replace("{origin}", origin)
-    return tuple(each.replace("{origin}", origin) for each in _names(value))
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    """The texts of a list; one text alone, which would be taken for its letters, is refused."""
-    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
-        raise TypeError(f"{value!r} is not a list of texts")
-    return tuple(value)
-
-
-def _table(site: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    table = site.get(key, {})
-    if not isinstance(table, Mapping):
-        raise OverlayError("site.shape", f"“{key}” in the site's configuration is not a table.", _SITE_HINT)
-    return table
+def _help(table: Table) -> dict[str, str]:
+    return {key: table.link(key) for key in table}

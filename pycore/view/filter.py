@@ -50,8 +50,13 @@ def pattern(state: State) -> Markup:
             class_="field",
         ),
         element("p", _told(mission), id="regex-state", class_="hint", role="status"),
-        element("p", _wrong(field), id="regex-error", class_="error", role="alert"),
-        _glob(field),
+        element(
+            "div",
+            element("p", _wrong(field), id="regex-error", class_="error", role="alert"),
+            " ",
+            _glob(field),
+            class_="remarks",
+        ),
     )
 
 
@@ -70,8 +75,7 @@ def _told(mission: Mission) -> str:
 def _wrong(field: PatternField) -> str:
     if not field.error:
         return ""
-    wrong = field.error if field.error.endswith((".", "!", "?")) else f"{field.error}."
-    return f"{wrong} The last valid pattern, {field.in_force}, stays in force." if field.in_force else wrong
+    return field.error if field.error.endswith((".", "!", "?")) else f"{field.error}."
 
 
 def _glob(field: PatternField) -> Markup | None:
@@ -80,7 +84,7 @@ def _glob(field: PatternField) -> Markup | None:
         return None
     return element(
         "p",
-        "This looks like a wildcard pattern. As a regular expression it is ",
+        "Wildcard? Take ",
         element(
             "button",
             meant,

@@ -30,21 +30,32 @@ def lay_out(folder: Path, *, python: bool = False) -> Path:
 
 
 class EdgeSite:
-    """Serves a folder below ``PREFIX`` and calls a function for every path in ``answers``."""
+    """Serves a folder below ``PREFIX`` and calls a function for every path in ``answers``.
+
+    No browser may keep what it got, and while the site is ``gone`` every connection is closed without an answer.
+    """
 
     def __init__(self, folder: Path) -> None:
         site = self
         self.answers: dict[str, Answer] = {}
+        self.gone = False
 
         class Handler(SimpleHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                if site.gone:
+                    self.close_connection = True
+                    return
                 answer = site.answers.get(self.path)
                 if answer is None:
                     super().do_GET()
                 else:
                     answer(self)
+
+            def end_headers(self) -> None:
+                self.send_header("Cache-Control", "no-store")
+                super().end_headers()
 
             def translate_path(self, path: str) -> str:
                 beside = path.partition("?")[0].removeprefix(PREFIX)

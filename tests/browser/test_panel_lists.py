@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.archive.server import ArchiveServer
 from tests.archive.static import StaticServer
@@ -14,6 +14,7 @@ from tests.browser import lists
 from tests.browser.conftest import Watch
 from tests.browser.lists import DemoList, products, public
 from tests.browser.panel_page import PanelPage
+from tests.browser.states import holding
 
 _DROP = """
 ([name, text]) => {
@@ -30,6 +31,15 @@ _DROP = """
 def _drop(panel: PanelPage, name: str, text: str) -> None:
     """Drop a file on the page."""
     panel.page.evaluate(_DROP, [name, text])
+
+
+def _drop_from_disk(panel: PanelPage, *paths: Path) -> None:
+    """Drop what is on the disk, folders too, as a file manager does."""
+    carried = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    session = panel.page.context.new_cdp_session(panel.page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": carried})
+    session.detach()
 
 
 def test_lists_by_address_merge_and_each_mission_has_its_own(
@@ -109,6 +119,44 @@ def test_a_list_that_cannot_be_had_leaves_an_empty_panel_that_helps(
     expect(page.get_by_text("demo archive")).to_be_hidden()
     assert panel.summary() == before
     expect(offered).to_be_hidden()
+
+
+def test_a_file_that_cannot_be_read_is_told_and_keeps_nothing_else_from_opening(
+    panel: PanelPage, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    early, late = (
+        lists.write(tmp_path / f"{name}.json", [public(f"{name}.fits", uri=f"lab:{name}")])
+        for name in ("early", "late")
+    )
+    told = panel.notices().filter(has_text="folder: The file could not be read: ")
+    held: list[Route] = []
+    panel.page.route("**/loader.js", holding(held))
+    with panel.page.expect_request("**/loader.js"):
+        panel.page.goto(panel.url)
+    _drop_from_disk(panel, folder, early)
+    for route in held:
+        route.continue_()
+    panel.wait_ready()
+    expect(told).to_contain_text("[list.unreadable]")
+    expect(panel.page.get_by_text("demo archive")).to_be_hidden()
+    assert panel.summary().all == 1
+    told.get_by_role("button", name="Dismiss").click()
+
+    _drop_from_disk(panel, folder, late)
+    expect(told).to_contain_text("[list.unreadable]")
+    expect(panel.page.get_by_role("status", name="Selection summary")).to_contain_text(
+        "All: 2.0 kB - 2 files"
+    )
+
+
+def test_a_file_larger_than_the_page_can_hold_is_refused_unread(demo: PanelPage) -> None:
+    before = demo.summary()
+    demo.page.evaluate("Object.defineProperty(File.prototype, 'size', {get: () => 2 ** 40})")
+    _drop(demo, "large.json", lists.text([public("a.fits", uri="lab:a")]))
+    expect(demo.notices()).to_contain_text("large.json: The file has 1.100 TB, more than the")
+    assert demo.summary() == before
 
 
 def test_bad_rows_are_refused_alone_and_strange_names_are_text(

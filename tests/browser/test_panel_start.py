@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserType, Page, Route, expect
 from tests.archive.static import StaticServer
 from tests.browser import lists
 from tests.browser.conftest import Watch
-from tests.browser.panel_page import PanelPage
+from tests.browser.panel_page import BOOT_MS, PanelPage
 from tests.browser.states import holding
 from tests.browser.surroundings import LAUNCH_ARGUMENTS
 
@@ -83,6 +83,20 @@ def test_a_page_that_cannot_start_says_so_and_offers_another_try(panel: PanelPag
     expect(panel.button("START DOWNLOAD")).to_be_visible()
 
 
+def test_a_rejection_that_was_not_the_starts_is_taken_back_when_the_page_is_ready(
+    panel: PanelPage, watch: Watch
+) -> None:
+    watch.expect("of somebody else")
+    with _python_held(panel.page):
+        panel.page.goto(panel.url)
+        panel.page.evaluate("void Promise.reject(new Error('of somebody else'))")
+    panel.page.locator("html[data-state=ready]").wait_for(state="attached", timeout=BOOT_MS)
+    expect(panel.page.locator("#failed")).to_be_hidden()
+    expect(panel.button("START DOWNLOAD")).to_be_visible()
+    panel.button("ALL").click()
+    expect(panel.button("ALL")).to_have_attribute("aria-pressed", "true")
+
+
 def test_plain_http_beyond_this_machine_is_told_and_still_serves(
     browser_type: BrowserType, browser_type_launch_args: dict[str, object], site: StaticServer
 ) -> None:
@@ -112,14 +126,7 @@ def test_plain_http_beyond_this_machine_is_told_and_still_serves(
 def test_the_notice_of_plain_http_is_not_shown_where_it_is_not_true(shared: PanelPage) -> None:
     expect(shared.page.get_by_text("begins with plain http")).to_be_hidden()
     expect(shared.page.get_by_text("opened as a file")).to_be_hidden()
-
-
-def test_a_page_opened_as_a_file_says_how_to_open_it(page: Page, site: StaticServer) -> None:
-    page.goto((site.root / "index.html").as_uri())
-    expect(page.get_by_role("alert").filter(has_text="opened as a file")).to_be_visible()
-    expect(page.get_by_role("alert")).to_contain_text("python -m http.server")
-    expect(page.locator("html")).to_have_attribute("data-state", "failed")
-    expect(page.get_by_role("button", name="START DOWNLOAD")).to_be_hidden()
+    expect(shared.page.get_by_text("Without a web server")).to_be_hidden()
 
 
 def test_a_page_asked_for_a_list_never_shows_the_demo(

@@ -182,13 +182,16 @@ class Keys:
 
 @dataclass
 class Sink:
-    """A place in memory. ``stuck`` takes no byte after so many; ``broken`` fails with this from so many on."""
+    """A place in memory. ``stuck`` takes no byte after so many; ``broken`` fails with this from so many on.
 
-    kind: str = "blob"
+    ``stuck_at_the_end`` is a close that waits, and can be given up; ``stuck_in_place`` one that can't any more.
+    """
+
     stuck: int | None = None
     broken: OverlayError | None = None
     broken_at: int = 0
     stuck_at_the_end: bool = False
+    stuck_in_place: bool = False
     close_fails: bool = False
     abort_fails: bool = False
     written: bytearray = field(default_factory=bytearray)
@@ -199,6 +202,8 @@ class Sink:
     going_on: asyncio.Event = field(default_factory=asyncio.Event)
     slow_abort: asyncio.Event | None = None
     writing: int = 0
+    placing: bool = False
+    aborts: int = 0
 
     async def write(self, data: ports.Chunk | bytes) -> None:
         assert self.writing == 0, "one write at a time"
@@ -225,13 +230,21 @@ class Sink:
 
     async def close(self) -> None:
         if self.stuck_at_the_end:
+            await self._wait()
+        if self.stuck_in_place:
+            self.placing = True
             self.waiting.set()
-            await self.aborting.wait()
+            await self.going_on.wait()
         if self.close_fails:
             raise OverlayError("sink.full", "There is no more room for the file.", "Make room.")
         self.ended = "closed"
 
-    async def abort(self, why: str) -> None:
+    async def abort(self, why: str) -> bool:
+        self.aborts += 1
+        if self.placing:
+            await self.going_on.wait()
+            # As browsers may have it: who gave it up hears of the end before who closed it.
+            return False
         assert not self.ended
         self.ended = "aborted"
         self.aborting.set()
@@ -239,6 +252,7 @@ class Sink:
             await self.slow_abort.wait()
         if self.abort_fails:
             raise OverlayError("sink.failed", "The file could not be written.", "Try again.")
+        return True
 
 
 class Clock:
@@ -246,10 +260,13 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 5000.0
+        self.broken: Exception | None = None
         self._callback: Callable[[float], None] | None = None
         self._ticking: asyncio.Task[None] | None = None
 
     def start(self, callback: Callable[[float], None]) -> None:
+        if self.broken:
+            raise self.broken
         self._callback = callback
         self._ticking = asyncio.ensure_future(self._tick())
 
@@ -301,10 +318,7 @@ class Places:
         self.let = asyncio.Event()
         self.let.set()
 
-    async def capabilities(self) -> Sequence[ports.Rung]:
-        return (ports.Rung("blob", "memory", None),)
-
-    async def open(self, kind: str, filename: str, size: int | None) -> Sink:
+    async def open(self, kind: str, filename: str) -> Sink:
         self.asked.set()
         await self.let.wait()
         if self.refusal:

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from web.buildsteps import machine, shell, toolbox
+from web.buildsteps import folder, machine, shell, toolbox
+from web.buildsteps.licences import BUNDLED, npm_closure
 from web.buildsteps.runtime import pyscript_parts, trimmed_lock
 from web.buildsteps.serving import site_server
 from web.buildsteps.site import build_site
@@ -159,11 +160,194 @@ def test_page_loads_scripts_and_styles_of_its_own_folder_alone(dist: Path) -> No
         assert (dist / address).is_file(), address
 
 
+def test_every_version_of_a_package_is_in_the_index_of_licences(dist: Path) -> None:
+    index = (dist / "licences" / "index.txt").read_text()
+    packages = json.loads((ROOT / "web" / "package-lock.json").read_text())["packages"]
+    asked = [f"node_modules/{name}" for name in BUNDLED]
+    seen: set[str] = set()
+    while asked:
+        place = asked.pop()
+        if place not in seen:
+            seen.add(place)
+            for name in packages[place].get("dependencies", {}):
+                # The one that is nearest to who asks.
+                around = place.split("/node_modules/")
+                near = ["/node_modules/".join([*around[:depth], name]) for depth in range(len(around), 0, -1)]
+                asked.append(next((each for each in near if each in packages), f"node_modules/{name}"))
+    assert any(place.count("node_modules/") > 1 for place in seen)
+    for place in seen:
+        line = f"{place.rpartition('node_modules/')[2]} {packages[place]['version']}"
+        assert re.search(rf"^{re.escape(line)}$", index, re.MULTILINE), line
+
+
+def test_a_package_is_looked_for_beside_who_asks_for_it_first(tmp_path: Path) -> None:
+    def package(place: str, version: str, *needs: str) -> None:
+        folder = tmp_path / "node_modules" / place
+        folder.mkdir(parents=True)
+        content = {"name": folder.name, "version": version, "dependencies": dict.fromkeys(needs, "*")}
+        (folder / "package.json").write_text(json.dumps(content))
+
+    package("page", "1", "tool", "part")
+    package("tool", "1")
+    package("part", "1", "tool", "page")
+    package("part/node_modules/tool", "2", "deep")
+    package("part/node_modules/deep", "1", "tool")
+    package("idle", "1")
+    found = npm_closure(tmp_path / "node_modules", ["page"])
+    assert sorted(found) == [("deep", "1"), ("page", "1"), ("part", "1"), ("tool", "1"), ("tool", "2")]
+    assert found["tool", "2"] == tmp_path / "node_modules/part/node_modules/tool"
+    package("lost", "1", "nowhere")
+    with pytest.raises(shell.BuildError, match="nowhere is not there"):
+        npm_closure(tmp_path / "node_modules", ["lost"])
+
+
+# --- the folder
+
+
+def write_site(out: Path, **files: str) -> None:
+    """A build of a site with these files and settings as they come, in the way of the real one."""
+    with folder.replacing(out) as fresh:
+        for name, content in {"index.html": "page", "demo/list.json": "{}", **files}.items():
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            (fresh / name).write_text(content)
+        (fresh / "site.json").write_text("{}")
+        folder.mark(fresh)
+
+
 def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(shell.BuildError, match="no site"):
         build_site(tmp_path)
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+@pytest.mark.parametrize(
+    "foreign", [{"site.json": "{}"}, {".download-overlay": "years"}, {".download-overlay": '["files"]'}]
+)
+def test_a_file_of_a_like_name_makes_no_site_of_a_folder(foreign: dict[str, str], tmp_path: Path) -> None:
+    for name, content in {"thesis.tex": "years of work", **foreign}.items():
+        (tmp_path / name).write_text(content)
+    before = contents(tmp_path)
+    with pytest.raises(shell.BuildError, match="no site"):
+        build_site(tmp_path)
+    assert contents(tmp_path) == before
+
+
+def test_a_file_is_no_folder_for_a_site(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("years of work")
+    with pytest.raises(shell.BuildError, match="no site"):
+        build_site(tmp_path / "out")
+    with pytest.raises(shell.BuildError, match="No folder can be made beside"):
+        build_site(tmp_path / "out" / "deeper" / "dist")
+    assert (tmp_path / "out").read_text() == "years of work"
+
+
+def test_a_site_takes_the_place_of_an_older_one_and_nothing_beside_it_changes(tmp_path: Path) -> None:
+    beside = tmp_path / "dist.new"
+    beside.mkdir()
+    (beside / "thesis.tex").write_text("years of work")
+    write_site(tmp_path / "dist", old="1")
+    write_site(tmp_path / "dist", new="2")
+    assert contents(tmp_path / "dist").keys() == {
+        ".download-overlay",
+        "demo/list.json",
+        "index.html",
+        "new",
+        "site.json",
+    }
+    assert contents(beside) == {"thesis.tex": b"years of work"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dist", "dist.new"]
+
+
+def test_an_empty_folder_takes_a_site_and_so_does_one_that_a_system_has_looked_into(tmp_path: Path) -> None:
+    for out in (tmp_path / "empty", tmp_path / "seen"):
+        out.mkdir()
+    (tmp_path / "seen" / ".DS_Store").write_text("")
+    for out in (tmp_path / "empty", tmp_path / "seen"):
+        write_site(out)
+        (out / "demo" / "Thumbs.db").write_text("")
+        write_site(out)
+        assert (out / "index.html").read_text() == "page"
+
+
+def test_a_site_can_be_read_by_everybody_whom_the_system_lets_read_new_folders(tmp_path: Path) -> None:
+    write_site(tmp_path / "dist")
+    (tmp_path / "usual").mkdir()
+    assert (tmp_path / "dist").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    ("name", "put"),
+    [
+        ("robots.txt", lambda path: path.write_text("mine")),
+        ("index.html", lambda path: path.write_text("edited")),
+        ("demo/list.json", lambda path: (path.unlink(), path.mkdir())),
+        ("lists/mine.json", lambda path: (path.parent.mkdir(), path.write_text("mine"))),
+        ("empty", lambda path: path.mkdir()),
+        ("link", lambda path: path.symlink_to("index.html")),
+        ("site.json", lambda path: (path.unlink(), path.symlink_to("index.html"))),
+        ("demo/away", lambda path: path.symlink_to("..")),
+    ],
+)
+def test_what_somebody_put_or_changed_in_a_site_stops_the_build_and_stays(
+    name: str, put: Callable[[Path], object], tmp_path: Path
+) -> None:
+    out = tmp_path / "dist"
+    write_site(out)
+    put(out / name)
+    before = contents(out)
+    with pytest.raises(shell.BuildError, match=re.escape(name.partition("/")[0])) as refused:
+        write_site(out)
+    assert "--out" in str(refused.value)
+    assert contents(out) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["dist"]
+
+
+def test_what_somebody_puts_there_during_the_build_stays(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    write_site(out)
+    with pytest.raises(shell.BuildError, match=r"thesis\.tex"), folder.replacing(out) as fresh:
+        folder.mark(fresh)
+        (out / "thesis.tex").write_text("years of work")
+    assert {"index.html", "thesis.tex"} <= contents(out).keys()
+
+
+def test_a_build_that_breaks_off_leaves_what_was_there_and_no_remains(tmp_path: Path) -> None:
+    out = tmp_path / "dist"
+    write_site(out)
+    before = contents(out)
+    with pytest.raises(shell.BuildError, match="network"), folder.replacing(out) as fresh:
+        (fresh / "index.html").write_text("half")
+        raise shell.BuildError("The network went away.")
+    with pytest.raises(shell.BuildError, match="cannot be replaced"), folder.replacing(out) as fresh:
+        fresh.rmdir()
+    assert contents(out) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["dist"]
+
+
+def test_edited_settings_outlive_a_build_and_that_is_told(
+    dist: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "dist"
+    build_site(out)
+    build_site(out)
+    assert capsys.readouterr().out == ""
+    assert contents(out) == contents(dist)
+    edited = b'{"missions": {"JWST": {"archive": {"origin": "https://proxy.example"}}}}'
+    (out / "site.json").write_bytes(edited)
+    build_site(out)
+    assert capsys.readouterr().out.splitlines() == [f"Kept {out / 'site.json'} as it was edited."]
+    assert (out / "site.json").read_bytes() == edited
+    (out / "site.json").unlink()
+    build_site(out)
+    assert contents(out) == contents(dist)
+
+
+def test_the_hosting_page_shows_the_policy_of_the_page() -> None:
+    told = re.findall(r"`(connect-src [^`]+)`", (ROOT / "docs" / "hosting.md").read_text())
+    assert len(told) == 2
+    assert f"; {told[0]};" in (ROOT / "index.html").read_text()
+    assert told[1] == f"{told[0]} http://archive.lan"
 
 
 # --- the command line and the toolbox

@@ -238,16 +238,74 @@ def test_what_could_not_be_removed_is_told(archive: ArchiveServer) -> None:
     live(go)
 
 
-def test_a_cancel_after_the_last_byte_leaves_the_whole_archive(archive: ArchiveServer) -> None:
+def test_a_cancel_while_the_archive_is_being_closed_is_heard(archive: ArchiveServer) -> None:
     async def go() -> None:
         job = Job(archive, Sink(stuck_at_the_end=True), a=1000)
         running = asyncio.ensure_future(job.run())
         await job.sink.waiting.wait()
-        await job.carrier.stop(keep=False)
         assert not running.done()
-        job.sink.aborting.set()
+        await job.carrier.stop(keep=False)
+        assert await running == m.TransferDiscarded("")
+        assert (job.sink.ended, job.sink.aborts) == ("aborted", 1)
+
+    live(go)
+
+
+def test_what_a_cancelled_close_leaves_is_told(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(stuck_at_the_end=True, abort_fails=True), a=1000)
+        running = asyncio.ensure_future(job.run())
+        await job.sink.waiting.wait()
+        await job.carrier.stop(keep=False)
+        assert await running == m.TransferDiscarded(
+            "", "A part of the file may be left: The file could not be written."
+        )
+
+    live(go)
+
+
+def test_a_cancel_that_comes_too_late_leaves_and_tells_the_whole_archive(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(stuck_in_place=True), a=1000)
+        running = asyncio.ensure_future(job.run())
+        await job.sink.waiting.wait()
+        stopping = asyncio.ensure_future(job.carrier.stop(keep=False))
+        while not job.sink.aborts:
+            await asyncio.sleep(0)
+        assert not running.done(), "what is told must be so"
+        job.sink.going_on.set()
+        await stopping
+        ended = await running
+        assert isinstance(ended, m.TransferEnded)
+        assert [outcome.reason for outcome in ended.outcomes] == [""]
+        assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+
+    live(go)
+
+
+def test_finish_now_while_the_archive_is_being_closed_changes_nothing(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(stuck_at_the_end=True), a=1000)
+        running = asyncio.ensure_future(job.run())
+        await job.sink.waiting.wait()
+        finishing = asyncio.ensure_future(job.carrier.stop(keep=True))
+        await asyncio.sleep(0)
+        job.sink.going_on.set()
+        await finishing
         assert isinstance(await running, m.TransferEnded)
         assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+
+    live(go)
+
+
+def test_a_clock_that_does_not_start_leaves_no_half_archive(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=1000)
+        job.clock.broken = RuntimeError("no clock")
+        with pytest.raises(RuntimeError, match="no clock"):
+            await job.run()
+        assert job.sink.ended == "aborted"
+        assert archive.requests == []
 
     live(go)
 
@@ -264,5 +322,20 @@ def test_a_mistake_of_the_page_leaves_no_half_archive(archive: ArchiveServer) ->
             await job.run()
         assert job.sink.ended == "aborted"
         assert not job.clock.running
+
+    live(go)
+
+
+def test_a_mistake_while_the_archive_is_being_closed_leaves_none(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=1000)
+
+        async def mistaken() -> None:
+            raise ZeroDivisionError
+
+        job.sink.close = mistaken  # type: ignore[method-assign]
+        with pytest.raises(ZeroDivisionError):
+            await job.run()
+        assert job.sink.ended == "aborted"
 
     live(go)

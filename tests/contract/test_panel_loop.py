@@ -69,6 +69,20 @@ def test_a_stop_while_the_place_is_opened_is_obeyed(archive: ArchiveServer) -> N
     live(go)
 
 
+def test_a_stop_in_the_same_breath_as_the_start_is_obeyed(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        world = World(archive)
+        await world.open(a=2880)
+        world.start()
+        world.panel.hear(m.StopAsked(keep=False))
+        await world.until(lambda: world.panel.state.download is None)
+        assert world.places.sink.ended == "aborted"
+        assert world.notices() == ["The download was cancelled."]
+        assert not any(request.product for request in archive.requests)
+
+    live(go)
+
+
 @pytest.mark.parametrize(
     ("refusal", "told"),
     [
@@ -293,6 +307,25 @@ def test_a_list_is_opened_by_its_address_and_a_bad_one_leaves_what_was_open(arch
         world.panel.open_file("large.json", None, 2**40)
         assert world.page.regions["summary"] == before
         assert [notice.split(":")[0] for notice in world.notices()] == ["other", "broken", "large.json"]
+
+    live(go)
+
+
+def test_a_file_that_has_no_text_says_why(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        world = World(archive)
+        await world.open(a=2880)
+        before = world.page.regions["summary"]
+        world.panel.open_file("large.json", None, 2**40, "")
+        world.panel.open_file("folder", None, 4096, "It is not there any more.")
+        assert world.notices() == [
+            "large.json: The file has 1.100 TB, more than the 536.871 MB that the page can hold. [list.too-large]",
+            "folder: The file could not be read: It is not there any more. [list.unreadable]",
+        ]
+        assert world.page.regions["summary"] == before
+        world.panel.open_file("empty.json", "", 0, "")
+        await world.until(lambda: len(world.notices()) == 3)
+        assert world.notices()[2].endswith("[list.json]")
 
     live(go)
 

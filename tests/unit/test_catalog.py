@@ -195,6 +195,36 @@ class TestJoining:
         second = first.joined(listed([row("a", "f", 9, url=url), row("b", "f", 9)]))
         assert (second.repeated, [bad.number for bad in second.refused]) == (0, [1])
 
+    def test_a_relative_address_from_a_file_never_leads_to_the_server_of_another_list(self) -> None:
+        from_server = listed([row("a.fits", A, 7)], "https://first.example/lists/l.json")
+        from_file = listed([row("a.fits", B, 7, url="secret/a.fits")])
+        of = Catalog("name-and-size", from_server).joined(from_file)
+        for more in ([], listed([row("b.fits", C, 7)], "https://third.example/l.json")):
+            of = of.joined(more)
+            assert of.product_row(0).url == ""
+            assert [of.listed(index).row.url for index in range(2)] == ["", "secret/a.fits"]
+
+    def test_an_address_of_a_later_list_stays_that_lists(self) -> None:
+        of = Catalog("name-and-size", listed([row("a.fits", A, 7)], "https://first.example/l.json"))
+        of = of.joined(listed([row("a.fits", B, 7, url="x/a.fits")], "https://second.example/lists/l.json"))
+        for _ in range(3):
+            assert of.product_row(0).url == "https://second.example/lists/x/a.fits"
+            of = of.joined([])
+
+    def test_addresses_are_resolved_once_also_where_the_list_itself_has_a_relative_one(self) -> None:
+        of = Catalog("address", listed([row("a.fits", A, 7, url="files/a.fits")], "./demo/l.json"))
+        found = of.product_row(0).url
+        for _ in range(3):
+            of = of.joined([])
+            assert (of.product_row(0).url, of.listed(0).row.url) == (found, found)
+
+    def test_an_address_that_can_be_asked_takes_the_place_of_one_that_cannot(self) -> None:
+        whole = "https://h.example/a.fits"
+        of = catalog([row("a.fits", A, 7, url="a.fits"), row("a.fits", B, 7, url=whole)])
+        assert of.product_row(0).url == whole
+        of = of.joined(listed([row("a.fits", C, 7, url="https://other.example/a.fits")]))
+        assert of.product_row(0).url == whole
+
 
 def test_the_first_row_in_list_order_speaks_for_the_product() -> None:
     of = catalog([row("a", A, 7, level="2b", suffix="_cal"), row("a", B, 7, level="3", suffix="_i2d")])
@@ -272,6 +302,27 @@ def test_joining_anywhere_gives_the_same_products(rows: list[Row], chance: rando
     other = catalog(shuffled)
     assert other.count(other.everything) == whole.count(whole.everything)
     assert other.count(other.exclusive) == whole.count(whole.exclusive)
+
+
+places = st.tuples(
+    st.sampled_from(["a", "b"]),
+    st.sampled_from([A, B, C]),
+    st.sampled_from(["", "x/a", "/a", "https://own.example/a"]),
+    st.sampled_from(["", "https://first.example/l.json", "https://second.example/lists/l.json"]),
+)
+
+
+@given(st.lists(places, max_size=8), st.integers(0, 8), st.sampled_from(["name-and-size", "address"]))
+def test_joining_anywhere_leaves_the_addresses_what_they_are(
+    drawn: list[tuple[str, str, str, str]], cut: int, identity: str
+) -> None:
+    entries = [ListedRow(row(name, dataset, 7, url=url), 1, base) for name, dataset, url, base in drawn]
+    whole = Catalog(identity, entries)
+    joined = Catalog(identity, entries[:cut]).joined(entries[cut:]).joined([])
+    assert [each.url for each in joined.products()] == [each.url for each in whole.products()]
+    own = [joined.listed(index).row.url for index in range(joined.rows)]
+    for url in {each.url for each in joined.products()}:
+        assert url in own or url == ""
 
 
 def test_profiles_name_their_identity() -> None:

@@ -79,6 +79,15 @@ class TestField:
         ("*[!a].fits", r"[^a]\.fits$"),
         ("*+a{1}/b.fits", r"\+a\{1\}\/b\.fits$"),
         ("*[.fits", r"\[\.fits$"),
+        ("*", ".*"),
+        ("**", ".*"),
+        ("*.*", r"\."),
+        ("*_00[12]*", "_00[12]"),
+        ("*.{fits,csv}", r"\.(fits|csv)$"),
+        ("*.{fits,csv}*", r"\.(fits|csv)"),
+        ("jw*_{rate,c?l*}.fits", r"^jw.*_(rate|c.l.*)\.fits$"),
+        ("{jw,hst}*{,_a.b}.fits", r"^(jw|hst).*(|_a\.b)\.fits$"),
+        ("*{1,2}.fits", r"(1|2)\.fits$"),
     ],
 )
 def test_a_glob_is_translated(text: str, meant: str) -> None:
@@ -86,21 +95,77 @@ def test_a_glob_is_translated(text: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("*_cal.fits$", "_cal.fits$"),
+        (r"*_cal\.fits$", r"_cal\.fits$"),
+        ("*(cal|rate)", "(cal|rate)"),
+        ("**^jw.*", "^jw.*"),
+        ("?_cal$", "_cal$"),
+        (r"*_\d+{1,2}", r"_\d+{1,2}"),
+        (r"*\.{fits,csv}$", r"\.(fits|csv)$"),
+        # What ends with a wildcard too would, as a repetition, let everything through.
+        ("*(cal|rate)*", "(cal|rate)"),
+        ("*_(cal|rate)[12]*", "_(cal|rate)[12]"),
+    ],
+)
+def test_a_regular_expression_that_begins_with_a_wildcard_is_offered_without_it(
+    text: str, meant: str
+) -> None:
+    assert glob_translation(text) == meant
+
+
+@pytest.mark.parametrize(
     "text",
     [
-        *("", "*", "**", "_cal", r"_cal\.fits$", "fits$", "(fits|asdf)$", r"(?<!fits|asdf)$", "seg00[123]"),
+        *("*(cal", "*cal|rate)", "*[ab(c)", "*+(cal)", "*(*cal)", "*(cal)**(rate)", "*_cal$|*", "*cal\\"),
+        *("*.{fits,{csv,txt}}", "*.{fits,csv", "*.fits,csv}", "*}a{", "*{(cal){1,2}", "*{a}}"),
+    ],
+)
+def test_what_would_be_refused_again_is_not_offered(text: str) -> None:
+    assert glob_translation(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "_cal", r"_cal\.fits$", "fits$", "(fits|asdf)$", r"(?<!fits|asdf)$", "seg00[123]"),
         *("seg00[^9]", "_[a-z]+ints", "jwst.*file", "jwst.+file", "jwst.file", "[ab]*c", "(ab)*c"),
-        *(r"*_cal\.fits$", "ab?c", "a{2}*"),
+        *("ab?c", "a{2}*", "a{1,2}", "(ab){1,2}.*"),
     ],
 )
 def test_what_may_be_meant_as_a_regular_expression_gets_no_hint(text: str) -> None:
     assert glob_translation(text) == ""
 
 
-@given(st.text("ab.*?_[]!-+", min_size=1, max_size=8), st.lists(st.text("ab._-+", max_size=8), max_size=20))
+def expanded(glob: str) -> list[str]:
+    """The globs without braces that a glob with them stands for."""
+    found = re.search(r"\{([^{}]*,[^{}]*)\}", glob)
+    if not found:
+        return [glob]
+    before, after = glob[: found.start()], glob[found.end() :]
+    return [each for choice in found[1].split(",") for each in expanded(f"{before}{choice}{after}")]
+
+
+_PIECES = st.one_of(
+    st.text("ab.*?_[]!-+", max_size=4), st.sampled_from(["{a,b}", "{_,a?,}", "{*.a,b}", "{b}"])
+)
+
+
+@given(
+    st.lists(_PIECES, min_size=1, max_size=4).map("".join),
+    st.lists(st.text("ab._-+", max_size=8), max_size=20),
+)
 def test_a_translation_matches_what_the_glob_would(text: str, candidates: list[str]) -> None:
     meant = glob_translation(text)
-    # Ranges in a class and a stray bracket are where shells differ among themselves.
-    if meant and "[" not in text and "]" not in text:
+    # Ranges in a class and a stray bracket are where shells differ among themselves; “.+” is no glob's.
+    if meant and not any(mark in text for mark in ("[", "]", ".+")):
         for name in candidates:
-            assert bool(re.search(meant, name)) == fnmatch.fnmatchcase(name, text)
+            assert bool(re.search(meant, name)) == any(
+                fnmatch.fnmatchcase(name, each) for each in expanded(text)
+            )
+
+
+@given(st.text("*?ab.()[]{},|+^$", min_size=1, max_size=10))
+def test_what_is_offered_begins_with_no_wildcard(text: str) -> None:
+    assert not glob_translation(text).startswith(("*", "?", "+"))

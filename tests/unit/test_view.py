@@ -275,7 +275,7 @@ class TestFilter:
     def test_a_wrong_pattern_is_told_with_the_engines_words_and_what_is_in_force(self) -> None:
         state, error = self.told("a wrong pattern")
         assert state.startswith("“fits$” is in force: ")
-        assert error == "Unterminated group. The last valid pattern, fits$, stays in force."
+        assert error == "Unterminated group."
         field = STATES["a wrong pattern"]().page.named("textbox", "Regex filter")
         assert (field.says("aria-invalid"), field.says("value")) == ("true", "(")
 
@@ -289,6 +289,12 @@ class TestFilter:
         assert button.text == button.says("data-with") == r"\.fits$"
         at.hear(m.PatternTyped(button.says("data-with")))
         assert not at.page.all(id="take-glob")
+
+    def test_the_engines_words_and_the_hint_share_one_place_that_is_always_there(self) -> None:
+        place = STATES["a glob"]().page.one("div", class_="remarks")
+        assert place.one(id="regex-error").text == "Nothing to repeat."
+        assert place.one("p", class_="hint glob").text == r"Wildcard? Take \.fits$"
+        assert STATES["one mission"]().page.one("div", class_="remarks").text.strip() == ""
 
 
 class TestPreview:

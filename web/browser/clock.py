@@ -10,7 +10,7 @@ from pyodide.ffi import create_proxy
 
 
 class Clock:
-    """Ticks come from a worker; while it runs, one proxy lives."""
+    """Ticks come from a worker that the page keeps; while a callback listens, one proxy lives."""
 
     def __init__(self) -> None:
         self._listener: Any = None
@@ -19,8 +19,13 @@ class Clock:
     def start(self, callback: Callable[[float], None]) -> None:
         """Calls back each second with ``now_ms()``; a start after a start replaces the callback."""
         self.stop()
-        self._listener = create_proxy(callback)
-        self._unsubscribe = js.overlayEdge.clock.onTick(self._listener)
+        listener = create_proxy(callback)
+        try:
+            self._unsubscribe = js.overlayEdge.clock.onTick(listener)
+        except BaseException:
+            listener.destroy()
+            raise
+        self._listener = listener
 
     def stop(self) -> None:
         """No more ticks."""
@@ -32,7 +37,3 @@ class Clock:
     def now_ms(self) -> float:
         """Milliseconds since some fixed moment; never runs backwards."""
         return float(js.overlayEdge.clock.nowMs())
-
-    def utc_now(self) -> str:
-        """The time of day, as ``2026-11-22T07:17:20.000Z``."""
-        return str(js.overlayEdge.clock.utcNow())

@@ -23,8 +23,8 @@ _WORDS: Final = {
     "http.cancelled": ("The transfer was cancelled.", ""),
     "http.cut": ("The connection broke in the middle.", "Try again."),
     "regex.no-worker": (
-        "The browser does not let this page run its regular expressions in a worker.",
-        "Serve the page over https or from localhost.",
+        "The worker that runs regular expressions could not be started.",
+        "Is the page's own server still there? Try again when it is.",
     ),
     "sink.cancelled": ("The download was cancelled.", ""),
     "sink.refused": ("The browser does not let this page write there.", "Choose another place."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from web.browser.failure import told
 
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _OK: Final = 200
+#: A text whose server says nothing for so many seconds is given up.
+_PATIENCE: Final = 45.0
 _THIS_MACHINE: Final = frozenset({"http://localhost", "http://127.0.0.1", "http://[::1]"})
 
 Progress = Callable[[int, int | None], None]
@@ -32,11 +35,6 @@ class Abort:
     def signal(self) -> Any:
         """The browser's own signal."""
         return self._controller.signal
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether ``cancel`` was called."""
-        return bool(self.signal.aborted)
 
     def cancel(self, why: str = "") -> None:
         """Ends the requests; calls after the first change nothing."""
@@ -64,7 +62,6 @@ class Response:
         self.status: int = opened.status
         self.headers: Mapping[str, str] = MappingProxyType(dict(opened.headers.to_py()))
         self.url: str = opened.url
-        self.redirected: bool = opened.redirected
 
     async def read(self) -> Chunk | None:
         """The next bytes, or None after the last; ``http.cut`` and ``http.cancelled`` are its errors.
@@ -86,7 +83,31 @@ class Text:
 
     text: str
     url: str
-    headers: Mapping[str, str]
+
+
+class _Patience:
+    """Ends a request when nothing has been heard for so many seconds."""
+
+    def __init__(self, seconds: float, abort: Abort) -> None:
+        self._seconds = seconds
+        self._abort = abort
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self.over = False
+
+    def heard(self) -> None:
+        """Something came; what comes next has as long again."""
+        self.stop()
+        self._timer = self._loop.call_later(self._seconds, self._end)
+
+    def stop(self) -> None:
+        """Nothing more is to come."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _end(self) -> None:
+        self.over = True
+        self._abort.cancel("silence")
 
 
 class Http:
@@ -112,20 +133,31 @@ class Http:
         *,
         limit_bytes: int,
         progress: Progress | None = None,
-        abort: ports.Abort | None = None,
+        patience: float = _PATIENCE,
     ) -> Text:
         """A text in UTF-8, byte order mark or not; ``progress`` hears bytes so far and in all (or None).
 
-        Errors beside those of ``open`` and ``read``: ``http.status``, ``http.too-large``, ``http.not-text``.
+        Errors beside those of ``open`` and ``read``: ``http.status``, ``http.too-large``, ``http.not-text``, and
+        ``http.silent`` when for ``patience`` seconds there was no head, or no byte after what had come.
         """
-        response = await self.open(url, headers, abort)
+        abort = Abort()
+        silence = _Patience(patience, abort)
+        silence.heard()
         try:
-            if response.status != _OK:
-                raise OverlayError("http.status", f"The server answers with status {response.status}.")
-            text = await _text(response, limit_bytes, progress)
+            response = await self.open(url, headers, abort)
+            try:
+                if response.status != _OK:
+                    raise OverlayError("http.status", f"The server answers with status {response.status}.")
+                text = await _text(response, limit_bytes, progress, silence)
+            finally:
+                await response.cancel()
+        except OverlayError as broken:
+            if silence.over:
+                raise _silent(patience) from broken
+            raise
         finally:
-            await response.cancel()
-        return Text(text, response.url, response.headers)
+            silence.stop()
+        return Text(text, response.url)
 
     def abort(self) -> Abort:
         """A new way to end a request."""
@@ -164,13 +196,9 @@ class Keyring:
         self._token = ""
         self._origins = frozenset()
 
-    def covers(self, url: str) -> bool:
-        """Whether the token may go to this address."""
-        return _origin(url) in self._origins
-
     def headers_for(self, url: str) -> dict[str, str]:
         """The header that signs a request in, or none where the token may not go."""
-        return {"Authorization": f"token {self._token}"} if self.covers(url) else {}
+        return {"Authorization": f"token {self._token}"} if _origin(url) in self._origins else {}
 
 
 def _parsed(url: str) -> Any:
@@ -190,7 +218,7 @@ def _secure_origin(url: str) -> str:
     raise OverlayError("token.insecure-origin", f"A token must not go to {url}.", "They go over https alone.")
 
 
-async def _text(response: Response, limit_bytes: int, progress: Progress | None) -> str:
+async def _text(response: Response, limit_bytes: int, progress: Progress | None, silence: _Patience) -> str:
     announced = response.headers.get("content-length", "")
     # With a Content-Encoding the length is that of the compressed body.
     encoded = "content-encoding" in response.headers
@@ -200,8 +228,10 @@ async def _text(response: Response, limit_bytes: int, progress: Progress | None)
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     pieces: list[str] = []
     received = 0
+    silence.heard()
     try:
         while chunk := await response.read():
+            silence.heard()
             received += chunk.length
             if received > limit_bytes:
                 raise _too_large(limit_bytes)
@@ -212,6 +242,12 @@ async def _text(response: Response, limit_bytes: int, progress: Progress | None)
     except UnicodeDecodeError as error:
         raise OverlayError("http.not-text", "The answer is no text in UTF-8.", str(error)) from error
     return "".join(pieces)
+
+
+def _silent(patience: float) -> OverlayError:
+    return OverlayError(
+        "http.silent", f"The server has sent nothing for {patience:.0f} seconds.", "Try again later."
+    )
 
 
 def _too_large(limit_bytes: int) -> OverlayError:

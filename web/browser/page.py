@@ -17,9 +17,12 @@ class DocumentPage:
         self._proxies: list[Any] = []
 
     def connect(
-        self, deeds: Callable[[str, str, str, bool], None], files: Callable[[str, str | None, int], None]
+        self, deeds: Callable[[str, str, str, bool], None], files: Callable[[str, str | None, int, str], None]
     ) -> None:
-        """Say who hears the page; what was done since it was shown is told at once."""
+        """Say who hears the page; what was done since it was shown is told at once.
+
+        ``files`` gets a name, the text, the size in bytes, and the browser's words where it refused to read.
+        """
         self._proxies = [create_proxy(deeds), create_proxy(files)]
         self._dom.connect(*self._proxies)
 

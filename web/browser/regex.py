@@ -12,7 +12,10 @@ from web.ports import Invalid, Match, Matched, Superseded, TimedOut
 
 
 class RegexEngine:
-    """Unanchored, case-sensitive matches, as ``new RegExp(pattern).test(name)`` has them."""
+    """Unanchored, case-sensitive matches, as ``new RegExp(pattern).test(name)`` has them.
+
+    Its workers start with it: made early, it serves although the site's server goes away later.
+    """
 
     def __init__(self) -> None:
         self._host: Any = js.overlayEdge.regex.RegexHost.new()

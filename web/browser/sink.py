@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import js
@@ -13,20 +12,11 @@ from web.browser.http import Chunk
 from web.ports import Rung
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A way to save that this browser does not have on this page, and why."""
-
-    kind: str
-    why: str
-
-
 class Sink:
     """An open place for one file; ``sink.full``, ``.cancelled``, ``.failed`` and ``.closed`` are its errors."""
 
     def __init__(self, opened: Any) -> None:
         self._opened = opened
-        self.kind: str = opened.kind
 
     async def write(self, data: Chunk | bytes) -> None:
         """Takes bytes over, and is done when more are welcome; a chunk is empty afterwards."""
@@ -34,38 +24,35 @@ class Sink:
             await self._opened.write(data.js if isinstance(data, Chunk) else to_js(data))
 
     async def close(self) -> None:
-        """The file is whole."""
+        """The file is whole; afterwards it is in its place."""
         with told():
             await self._opened.close()
 
-    async def abort(self, why: str) -> None:
-        """The file is not wanted: nothing stays, or a download that the browser calls failed."""
+    async def abort(self, why: str) -> bool:
+        """The file is not wanted: nothing stays, or a download that the browser calls failed.
+
+        A write or a close that waits ends as ``sink.closed``. False when the file was whole before, and stays.
+        """
         with told():
-            await self._opened.abort(why)
+            return bool(await self._opened.abort(why))
 
 
 class Sinks:
     """The ladder of ways to save."""
 
-    async def prepare(self) -> str:
-        """Registers the service worker that ``stream`` needs: nothing, or why there is none."""
-        outcome = await js.overlayEdge.sinks.prepare()
-        return str(outcome.why)
-
     async def capabilities(self) -> tuple[Rung, ...]:
-        """The ways to save that this browser has here, best first; there always is one."""
+        """The ways to save that this browser has here, best first; there always is one.
+
+        Registers the service worker that ``stream`` needs.
+        """
         rungs = await js.overlayEdge.sinks.capabilities()
         return tuple(Rung(rung.kind, rung.label, rung.limit or None) for rung in rungs)
 
-    async def missing(self) -> tuple[Missing, ...]:
-        """The ways to save that this browser does not have here."""
-        return tuple(Missing(**entry) for entry in (await js.overlayEdge.sinks.missing()).to_py())
-
-    async def open(self, kind: str, filename: str, size: int | None) -> Sink:
-        """Opens a place for a file of that exact size, or of one not known.
+    async def open(self, kind: str, filename: str) -> Sink:
+        """Opens a place for a file.
 
         ``file`` needs a click not long ago. Errors beside those of ``Sink``: ``sink.refused``, and
         ``sink.no-start``, after which the next rung may do.
         """
         with told():
-            return Sink(await js.overlayEdge.sinks.open(kind, filename, size))
+            return Sink(await js.overlayEdge.sinks.open(kind, filename))

@@ -39,14 +39,6 @@ class ListStore:
         except _REFUSALS as refused:
             return _refusal(refused)
 
-    async def forget(self) -> Refusal | None:
-        """Keeps nothing any more."""
-        try:
-            await (await _cache()).delete(_address())
-        except _REFUSALS as refused:
-            return _refusal(refused)
-        return None
-
 
 class _NoCacheStorage(Exception):
     """Pages beyond https and localhost have none."""

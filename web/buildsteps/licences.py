@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -39,7 +39,7 @@ def copy_licences(modules: Path, wheels: Path, site: Path) -> None:
         *_of_npm(modules, folder),
     ]
     lines = ["What this site carries, under which licence, and the file of its text.", ""]
-    for notice in sorted(notices, key=lambda notice: notice.component.lower()):
+    for notice in sorted(notices, key=lambda notice: (notice.component.lower(), notice.version)):
         lines.append(f"{notice.component} {notice.version}".rstrip())
         lines.append(f"    {notice.licence}: {', '.join(notice.files)}")
     lines += [
@@ -80,31 +80,58 @@ def _of_wheels(wheels: Path, folder: Path) -> Iterator[Notice]:
 
 
 def _of_npm(modules: Path, folder: Path) -> Iterator[Notice]:
-    for name in _closure(modules, BUNDLED):
-        home = modules / name
-        package = _package(home)
+    homes = npm_closure(modules, BUNDLED)
+    own = {key: text for key, home in homes.items() if (text := _text_of(home))}
+    for (name, version), home in sorted(homes.items()):
+        licence = _package(home)["license"]
         target = f"{name.replace('@', '').replace('/', '-')}.txt"
-        texts = sorted(path for path in home.iterdir() if path.name.upper().startswith("LICEN"))
-        if texts:
-            shutil.copyfile(texts[0], folder / target)
-        elif (TEXTS / f"{package['license']}.txt").is_file():
-            target = f"{package['license']}.txt"
+        # An early version may lack the text that a later one under the same licence has.
+        like = (
+            text for key, text in own.items() if key[0] == name and _package(homes[key])["license"] == licence
+        )
+        text = own.get((name, version)) or next(like, None)
+        if text:
+            if (folder / target).exists() and (folder / target).read_bytes() != text.read_bytes():
+                target = f"{target.removesuffix('.txt')}-{version}.txt"
+            shutil.copyfile(text, folder / target)
+        elif (TEXTS / f"{licence}.txt").is_file():
+            target = f"{licence}.txt"
         else:
-            raise BuildError(f"The npm package {name} has no licence text.")
-        yield Notice(name, package["version"], package["license"], (target,))
+            raise BuildError(f"The npm package {name} {version} has no licence text.")
+        yield Notice(name, version, licence, (target,))
 
 
-def _closure(modules: Path, names: tuple[str, ...]) -> list[str]:
-    """Name the packages and all that they depend on."""
-    found: set[str] = set()
-    waiting = list(names)
+def npm_closure(modules: Path, names: Iterable[str]) -> dict[tuple[str, str], Path]:
+    """Find the packages of these names and all that they depend on: name and version to where each lies.
+
+    A package is looked for as Node.js does: in the ``node_modules`` of who asks, then in those of the folders around
+    it. So there may be several versions of one, each for those who asked for it.
+    """
+    found: dict[tuple[str, str], Path] = {}
+    waiting = [(modules, name) for name in names]
     while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            dependencies = _package(modules / name).get("dependencies", {})
-            waiting += dependencies
-    return sorted(found)
+        asking, name = waiting.pop()
+        home = _resolved(modules, asking, name)
+        package = _package(home)
+        key = (package["name"], package["version"])
+        if key not in found:
+            found[key] = home
+            waiting += [(home, each) for each in package.get("dependencies", {})]
+    return found
+
+
+def _resolved(modules: Path, asking: Path, name: str) -> Path:
+    for folder in (asking, *asking.parents):
+        if (folder / "node_modules" / name / "package.json").is_file():
+            return folder / "node_modules" / name
+        if folder == modules.parent:
+            break
+    raise BuildError(f"The npm package {name} is not there.")
+
+
+def _text_of(home: Path) -> Path | None:
+    """Give the file of a package's own licence text, if it has one."""
+    return min((path for path in home.iterdir() if path.name.upper().startswith("LICEN")), default=None)
 
 
 def _package(home: Path) -> dict[str, Any]:

@@ -11,62 +11,64 @@ from typing import Final
 
 from web.buildsteps import toolbox
 from web.buildsteps.demo import make_demo
+from web.buildsteps.folder import SETTINGS, is_site, mark, replacing, require_replaceable, settings_of
 from web.buildsteps.licences import copy_licences
+from web.buildsteps.packed import pack_site
 from web.buildsteps.runtime import copy_runtime
-from web.buildsteps.shell import ROOT, TOOLS, BuildError, alone, say
+from web.buildsteps.shell import ROOT, TOOLS, alone, say
 from web.buildsteps.wheel import build_wheel, project_version
 
 #: What of web/ goes to the site as it is.
 OWN: Final = ("*.js", "*.css", "*.svg", "*.png", "*.webmanifest", "main.py")
 #: Where the lists of the demo archive are, in the order in which the page opens them.
 DEMO_LISTS: Final = ("demo/jwst.json", "demo/hst.json")
-#: Marks a folder as one that a build wrote and may replace.
-MARK: Final = "site.json"
+#: Settings that change nothing.
+NO_SETTINGS: Final = b"{}\n"
 
 
 def build_site(out: Path) -> None:
     """Write the site to `out`. Equal sources give equal bytes; what was there before stays until the new one is whole.
 
-    The files have the time of the build, not a fixed one: servers make their cache validators from it.
+    The files have the time of the build, not a fixed one: servers make their cache validators from it. Settings
+    that somebody edited in `out` are kept. Anything else in it that no build wrote is a BuildError.
     """
     out = out.resolve()
-    if out.exists() and not (out / MARK).is_file() and (not out.is_dir() or any(out.iterdir())):
-        raise BuildError(f"{out} holds something that is no site.", "Name a new or empty folder with --out.")
+    require_replaceable(out)
     modules, wheels = toolbox.node_modules(), toolbox.wheels()
     with alone(TOOLS / "build.lock"):
-        fresh = out.with_name(f"{out.name}.new")
-        if fresh.exists():
-            shutil.rmtree(fresh)
-        fresh.mkdir(parents=True)
-        sources = _fingerprint()
-        _fill(fresh, modules, wheels)
-        if out.exists():
-            shutil.rmtree(out)
-        fresh.rename(out)
+        with replacing(out) as fresh:
+            sources = _fingerprint()
+            kept = settings_of(out)
+            settings = NO_SETTINGS if kept is None else kept
+            _fill(fresh, modules, wheels, settings)
         _stamp(out).write_text(sources)
+    if settings != NO_SETTINGS:
+        say(f"Kept {out / SETTINGS} as it was edited.")
 
 
 def build_if_changed(out: Path) -> None:
     """Write the site to `out` unless it is there already, made from the same sources."""
     stamp = _stamp(out.resolve())
-    if (out / MARK).is_file() and stamp.is_file() and stamp.read_text() == _fingerprint():
+    if is_site(out) and stamp.is_file() and stamp.read_text() == _fingerprint():
         return
     say("Building the site ...")
     build_site(out)
 
 
-def _fill(site: Path, modules: Path, wheels: Path) -> None:
+def _fill(site: Path, modules: Path, wheels: Path, settings: bytes) -> None:
     version = project_version()
     copy_runtime(modules, wheels, site)
     wheel = build_wheel(site)
     for path in _matching(ROOT / "web", OWN):
         shutil.copyfile(path, site / path.name)
-    settings = json.loads((ROOT / "web" / "pyscript.json").read_text(encoding="utf-8"))
-    _write_json(site / "pyscript.json", {**settings, "packages": [f"./{wheel}"]})
+    pyscript = json.loads((ROOT / "web" / "pyscript.json").read_text(encoding="utf-8"))
+    _write_json(site / "pyscript.json", {**pyscript, "packages": [f"./{wheel}"]})
     make_demo(site / "demo")
-    _write_json(site / MARK, {})
+    (site / SETTINGS).write_bytes(settings)
     copy_licences(modules, wheels, site)
     (site / "index.html").write_text(_prerendered(site, version), encoding="utf-8", newline="\n")
+    pack_site(site, modules)
+    mark(site)
 
 
 def _prerendered(site: Path, version: str) -> str:

@@ -14,10 +14,10 @@ function bytesAt(start, length) {
 }
 
 /** Writes a file in chunks and tells how many milliseconds it took, or which failure ended it. */
-async function fill({ kind, filename = "file.zip", size, announced = size, chunk = MEGABYTE, quick = false }) {
+async function fill({ kind, filename = "file.zip", size, chunk = MEGABYTE, quick = false }) {
   const began = performance.now();
   try {
-    const sink = await sinks.open(kind, filename, announced);
+    const sink = await sinks.open(kind, filename);
     for (let start = 0; start < size; start += chunk) {
       const length = Math.min(chunk, size - start);
       await sink.write(quick ? new Uint8Array(length).fill(start / chunk) : bytesAt(start, length));
@@ -32,15 +32,24 @@ async function fill({ kind, filename = "file.zip", size, announced = size, chunk
 /** The file that was opened last, for tests that stop half-way. */
 let current = null;
 
-async function begin({ kind, filename = "file.zip", size = null }) {
-  current = await sinks.open(kind, filename, size);
+async function begin({ kind, filename = "file.zip" }) {
+  current = await sinks.open(kind, filename);
 }
 
 /** Runs a method of the file that was opened last and gives the code of its failure, or nothing. */
 const told = (work) => work.then(() => "", (failure) => failure.code ?? String(failure));
 const write = (size) => told(current.write(new Uint8Array(size)));
 const close = () => told(current.close());
-const abort = () => told(current.abort("the test says so"));
+
+/** Gives the file up: whether that came in time, or the code of a failure. */
+const abort = () => current.abort("the test says so").catch((failure) => failure.code ?? String(failure));
+
+/** Closes the file and gives it up before that is done: what is told of both. */
+async function abortClosing() {
+  const closing = close();
+  const inTime = await abort();
+  return { closed: await closing, inTime };
+}
 
 /** Writes megabytes until the file fails. */
 async function writeOn() {
@@ -55,6 +64,40 @@ function stubPicker() {
   globalThis.showSaveFilePicker = async ({ suggestedName }) => {
     const folder = await navigator.storage.getDirectory();
     return folder.getFileHandle(suggestedName, { create: true });
+  };
+}
+
+/** Has the picker give a file whose end is up to the test: a function that gets the true end and may call it. */
+function stubPickerClosing(end) {
+  globalThis.showSaveFilePicker = async ({ suggestedName }) => {
+    const folder = await navigator.storage.getDirectory();
+    const handle = await folder.getFileHandle(suggestedName, { create: true });
+    const createWritable = handle.createWritable.bind(handle);
+    handle.createWritable = async () => {
+      const writable = await createWritable();
+      const close = writable.close.bind(writable);
+      writable.close = () => end(close);
+      return writable;
+    };
+    return handle;
+  };
+}
+
+const closeFails = () => stubPickerClosing(() => Promise.reject(new DOMException("full", "QuotaExceededError")));
+
+/** The end of the file has begun, and is done a moment after the file is given up. */
+const closeTakesLong = () => stubPickerClosing(async (close) => {
+  await new Promise((resolve) => { setTimeout(resolve, 200); });
+  return close();
+});
+
+/** Has the picker give a file that takes no byte. */
+function stubPickerStuck() {
+  globalThis.showSaveFilePicker = async ({ suggestedName }) => {
+    const folder = await navigator.storage.getDirectory();
+    const handle = await folder.getFileHandle(suggestedName, { create: true });
+    handle.createWritable = async () => ({ write: () => new Promise(() => undefined), abort: async () => undefined });
+    return handle;
   };
 }
 
@@ -78,7 +121,7 @@ async function privateFiles() {
  * Tells how many bytes the worker asked for until then, and how many came in the end.
  */
 async function readLate(size) {
-  await sinks.prepare();
+  await sinks.capabilities();
   const { active } = await navigator.serviceWorker.ready;
   const { port1, port2 } = new MessageChannel();
   let sent = 0;
@@ -88,7 +131,7 @@ async function readLate(size) {
     else port1.postMessage({ type: "close" });
     sent += MEGABYTE;
   };
-  active.postMessage({ type: "offer", id: "late", filename: "late.zip", size }, [port2]);
+  active.postMessage({ type: "offer", id: "late", filename: "late.zip" }, [port2]);
   const response = await fetch("./download/late/late.zip");
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const ahead = sent;
@@ -97,6 +140,7 @@ async function readLate(size) {
 
 globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
 globalThis.edgeTest = Object.freeze({
-  abort, begin, close, fill, privateFiles, readLate, stubPicker, stubPickerRefusing, write, writeOn,
+  abort, abortClosing, begin, close, closeFails, closeTakesLong, fill, privateFiles, readLate, stubPicker,
+  stubPickerRefusing, stubPickerStuck, write, writeOn,
 });
 document.documentElement.dataset.state = "ready";

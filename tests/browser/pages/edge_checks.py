@@ -41,7 +41,6 @@ async def fetched(url: str, headers: dict[str, str]) -> dict[str, Any]:
         "status": response.status,
         "headers": dict(response.headers),
         "url": response.url,
-        "redirected": response.redirected,
         "total": sum(lengths),
         "largest": max(lengths, default=0),
         "sum": digest.hexdigest(),
@@ -75,10 +74,26 @@ async def aborted(url: str, when: str) -> str:
     return "read on"
 
 
-async def text(url: str, limit: int) -> dict[str, Any]:
+async def fading(url: str, fast: int, slow: int) -> list[float]:
+    """Reads a body that comes fast at first: the waits for more, in seconds, after so many bytes and for so many."""
+    response = await Http().open(url)
+    waits, received = [], 0
+    before = time.perf_counter()
+    while received < fast + slow and (chunk := await response.read()):
+        now = time.perf_counter()
+        if received >= fast:
+            waits.append(now - before)
+        received, before = received + chunk.length, now
+    await response.cancel()
+    return waits
+
+
+async def text(url: str, limit: int, patience: float = 45.0) -> dict[str, Any]:
     """Reads a text, and tells what was heard of its progress last."""
     heard: list[tuple[int, int | None]] = []
-    got = await Http().get_text(url, limit_bytes=limit, progress=lambda *now: heard.append(now))
+    got = await Http().get_text(
+        url, limit_bytes=limit, progress=lambda *now: heard.append(now), patience=patience
+    )
     return {"text": got.text, "url": got.url, "heard": heard[-1] if heard else None}
 
 
@@ -133,6 +148,20 @@ async def regex_hanging(pattern: str, name: str) -> dict[str, Any]:
     }
 
 
+_engines: list[RegexEngine] = []
+
+
+async def regex_begin(names: list[str]) -> None:
+    """Makes an engine that is kept for ``regex_ask``."""
+    _engines[:] = [RegexEngine()]
+    await _engines[0].load("list", names)
+
+
+async def regex_ask(pattern: str) -> str:
+    """What a pattern finds among the names."""
+    return _words(await _engines[0].match("list", pattern))
+
+
 async def regex_typing(patterns: list[str]) -> list[str]:
     """Patterns that come faster than they are answered."""
     engine = RegexEngine()
@@ -156,19 +185,19 @@ def _words(found: object) -> str:
     return f"Matched({found.bits:b})" if isinstance(found, Matched) else repr(found)
 
 
-async def download(kind: str, filename: str, pieces: list[int]) -> str:
-    """Writes Python's bytes and closes."""
-    sink = await Sinks().open(kind, filename, sum(pieces))
+async def download(kind: str, filename: str, pieces: list[int]) -> bool:
+    """Writes Python's bytes and closes; tells whether the file could be given up after that."""
+    sink = await Sinks().open(kind, filename)
     for size in pieces:
         await sink.write(bytes(index % 251 for index in range(size)))
     await sink.close()
-    return sink.kind
+    return await sink.abort("too late")
 
 
 async def through(url: str, kind: str) -> float:
     """Passes a body on to a file, copying each chunk once, and tells the bytes a second."""
     response = await Http().open(url)
-    sink = await Sinks().open(kind, "through.bin", int(response.headers["content-length"]))
+    sink = await Sinks().open(kind, "through.bin")
     began, total = time.perf_counter(), 0
     while chunk := await response.read():
         total += len(chunk.copy())
@@ -188,14 +217,14 @@ async def save(filename: str, pieces: list[str], times: int) -> int:
 
 
 async def store(name: str, source: str, content: str) -> dict[str, bool]:
-    """Keeps a list, finds it, and forgets it."""
+    """Keeps a list, finds it, and keeps another in its place."""
     shelf, stored = ListStore(), StoredList(name, source, content)
+    other = StoredList("other", "", "[]")
     return {
         "nothing at first": await shelf.get() is None,
         "taken": await shelf.put(stored) is None,
         "found": await shelf.get() == stored,
-        "forgotten": await shelf.forget() is None,
-        "nothing at last": await shelf.get() is None,
+        "replaced": await shelf.put(other) is None and await shelf.get() == other,
     }
 
 
@@ -205,8 +234,8 @@ async def store_refused() -> str:
     return refusal.why if isinstance(refusal, Refusal) else "kept"
 
 
-async def ticks(wanted: int) -> dict[str, Any]:
-    """Listens to the clock for some ticks, then to nothing."""
+async def ticks(wanted: int) -> list[float]:
+    """Listens to the clock for some ticks, then to nothing; gives the milliseconds between them."""
     clock = Clock()
     heard: list[float] = []
     enough = asyncio.Event()
@@ -220,10 +249,7 @@ async def ticks(wanted: int) -> dict[str, Any]:
     await enough.wait()
     clock.stop()
     clock.stop()
-    return {
-        "between": [later - one for one, later in pairwise(heard)],
-        "utc": clock.utc_now(),
-    }
+    return [later - one for one, later in pairwise(heard)]
 
 
 async def buffers_are_owned() -> bool:
