@@ -164,10 +164,12 @@ from astroquery.mast import MastMissions
 mission = MastMissions(mission="jwst")
 products = mission.get_product_list(["jw02736001001_02101_00001_nrcb1"])
 
+
 def plain(value):
     if value is None or getattr(value, "mask", False):
         return None
     return value.item() if hasattr(value, "item") else value
+
 
 rows = [{name: plain(row[name]) for name in products.colnames} for row in products]
 with open("products.json", "w") as out:

@@ -59,6 +59,15 @@ async function writeOn() {
   }
 }
 
+/** The same, once the whole file is on its way to its place: a stubbed end says when. */
+const placing = Promise.withResolvers();
+async function abortPlacing() {
+  const closing = close();
+  await placing.promise;
+  const inTime = await abort();
+  return { closed: await closing, inTime };
+}
+
 /** Has the picker give a file of the page's private file system. */
 function stubPicker() {
   globalThis.showSaveFilePicker = async ({ suggestedName }) => {
@@ -87,6 +96,7 @@ const closeFails = () => stubPickerClosing(() => Promise.reject(new DOMException
 
 /** The end of the file has begun, and is done a moment after the file is given up. */
 const closeTakesLong = () => stubPickerClosing(async (close) => {
+  placing.resolve();
   await new Promise((resolve) => { setTimeout(resolve, 200); });
   return close();
 });
@@ -124,14 +134,17 @@ async function readLate(size) {
   await sinks.capabilities();
   const { active } = await navigator.serviceWorker.ready;
   const { port1, port2 } = new MessageChannel();
+  const offered = Promise.withResolvers();
   let sent = 0;
   port1.onmessage = ({ data }) => {
+    if (data.type === "offered") offered.resolve();
     if (data.type !== "pull") return;
     if (sent < size) port1.postMessage({ type: "bytes", parts: [new Uint8Array(MEGABYTE)] });
     else port1.postMessage({ type: "close" });
     sent += MEGABYTE;
   };
   active.postMessage({ type: "offer", id: "late", filename: "late.zip" }, [port2]);
+  await offered.promise;
   const response = await fetch("./download/late/late.zip");
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const ahead = sent;
@@ -140,7 +153,7 @@ async function readLate(size) {
 
 globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
 globalThis.edgeTest = Object.freeze({
-  abort, abortClosing, begin, close, closeFails, closeTakesLong, fill, privateFiles, readLate, stubPicker,
+  abort, abortClosing, abortPlacing, begin, close, closeFails, closeTakesLong, fill, privateFiles, readLate, stubPicker,
   stubPickerRefusing, stubPickerStuck, write, writeOn,
 });
 document.documentElement.dataset.state = "ready";
