@@ -65,7 +65,6 @@ class BeginTransfer:
     epoch_ms: float
     place: str
     filename: str
-    forecast: int
 
 
 @dataclass(frozen=True, slots=True)

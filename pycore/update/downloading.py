@@ -82,7 +82,7 @@ def download_confirmed(state: State, _: m.DownloadConfirmed) -> Step:
     if download is None or not download.place:
         return state, ()
     name = f"{download.plan.root}.zip"
-    begin = BeginTransfer(download.plan, download.epoch_ms, download.place, name, download.forecast)
+    begin = BeginTransfer(download.plan, download.epoch_ms, download.place, name)
     return replace(state, download=replace(download, stage=Stage.OPENING)), (begin, Focus("progress"))
 
 

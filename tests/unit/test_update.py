@@ -800,7 +800,7 @@ class TestDownload:
         download = at.state.download
         assert download is not None
         assert at.hear(m.DownloadConfirmed()) == [
-            BeginTransfer(download.plan, CLICK, "file", f"{STAMP}.zip", download.forecast),
+            BeginTransfer(download.plan, CLICK, "file", f"{STAMP}.zip"),
             Focus("progress"),
         ]
         assert self.stage(at) is Stage.OPENING
