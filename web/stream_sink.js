@@ -32,12 +32,20 @@ async function register() {
   if (!("serviceWorker" in navigator)) return { ready: false, why: "this browser has no service workers" };
   try {
     const script = new URL("./sw.js", import.meta.url);
-    registration = await navigator.serviceWorker.register(script, { scope: new URL("./", script).pathname, updateViaCache: "none" });
-    await within(activation(registration), "the service worker does not start");
+    // Registering, too, can take for ever: the browser asks the server for the script.
+    registration = await within(activated(script), "the service worker does not start");
     return { ready: true, why: "" };
   } catch (thrown) {
     return { ready: false, why: wordsOf(thrown) };
   }
+}
+
+/** @param {URL} script */
+async function activated(script) {
+  const scope = new URL("./", script).pathname;
+  const found = await navigator.serviceWorker.register(script, { scope, updateViaCache: "none" });
+  await activation(found);
+  return found;
 }
 
 /** @param {ServiceWorkerRegistration} found @returns {Promise<void>} */
