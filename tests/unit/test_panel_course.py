@@ -11,7 +11,7 @@ from pycore.effects import BeginTransfer, Effect, Match, Save
 from pycore.manifest import Outcome
 from pycore.plan import make_plan
 from pycore.state import Stage
-from pycore.volume import files, volume
+from pycore.volume import volume
 from tests.unit.builders import CLICK
 from tests.unit.desk import HST, JWST, ORIGIN, PLACES, Desk, answer, desk, read_list, reports
 
@@ -65,7 +65,7 @@ def keeps_its_promises(at: Desk, orders: list[Effect]) -> None:
         )
     if state.missions:
         plan = make_plan(state.parts(), state.structure, CLICK, state.account.user)
-        told = f"Selected: {volume(plan.total_bytes)} - {files(len(plan.files))}"
+        told = f"Selected: {volume(plan.total_bytes)} - {len(plan.files)} files"
         assert page.one("div", id="summary").all("p", class_="selected")[0].heard == told
     if state.download is not None and state.download.stage is Stage.ENDED:
         assert len(state.download.outcomes) == len(state.download.plan.files)

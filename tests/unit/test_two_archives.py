@@ -55,3 +55,13 @@ class TestSignIn:
         assert at.state.download is not None
         files = at.state.download.plan.files
         assert {file.url.split("/search")[0] for file in files if file.with_token and file.url} == {PROXY}
+
+
+class TestSummaryForPrograms:
+    def test_counts_are_digits_and_the_word_files(self) -> None:
+        at = Desk()
+        at.hear(read_list([row(f"f{n}", "d", 1) for n in range(12_345)], mission="LAB"))
+        assert "All: 12.3 kB - 12345 files" in summary(at)
+        at = Desk()
+        at.hear(read_list([row("f", "d", 1)], mission="LAB"))
+        assert "All: 1 B - 1 files" in summary(at)
