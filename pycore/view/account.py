@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pycore.html import Markup, element, join
 from pycore.state import State
+from pycore.view.links import outside
 
 
 def account(state: State) -> Markup:
@@ -78,4 +79,4 @@ def _sign_in(state: State) -> Markup:
 
 
 def _link(words: str, page: str) -> Markup | None:
-    return element("a", words, href=page, rel="noopener noreferrer", target="_blank") if page else None
+    return outside(words, page) if page else None

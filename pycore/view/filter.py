@@ -5,6 +5,7 @@ from __future__ import annotations
 from pycore.html import Markup, element, join
 from pycore.pattern import PatternField, glob_translation
 from pycore.state import Mission, State
+from pycore.view.links import outside
 from pycore.volume import files, volume
 
 
@@ -19,13 +20,7 @@ def pattern(state: State) -> Markup:
         element(
             "p",
             "Enter a ",
-            element(
-                "a",
-                "JavaScript-style regular expression",
-                href=help_page,
-                target="_blank",
-                rel="noopener noreferrer",
-            )
+            outside("JavaScript-style regular expression", help_page)
             if help_page
             else "JavaScript-style regular expression",
             " to select particular file types or names",

@@ -9,6 +9,7 @@ from pycore.catalog import Facet
 from pycore.html import Markup, element, join
 from pycore.selection import Tick
 from pycore.state import Mission, State
+from pycore.view.links import outside
 from pycore.volume import files, volume
 
 
@@ -140,9 +141,5 @@ def _help(mission: Mission) -> Markup | None:
         (mission.profile.help.get("products"), "What the levels are"),
         (mission.profile.help.get("suffixes"), "What the suffixes mean"),
     ]
-    links = [
-        element("li", element("a", words, href=page, target="_blank", rel="noopener noreferrer"))
-        for page, words in pages
-        if page
-    ]
+    links = [element("li", outside(words, page)) for page, words in pages if page]
     return element("ul", links, class_="links") if links else None

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from pycore.html import Markup, element, join
 from pycore.state import Notice, State
+from pycore.view.links import outside
 
 #: A list with thousands of bad rows is told by its first ones; the number is told in full.
 _ROWS_SHOWN: Final = 100
@@ -153,7 +154,7 @@ def _list_link(state: State, name: str) -> Markup:
     datasets = ",".join(part.strip() for part in state.datasets.split(",") if part.strip())
     address = profile.archive.list_products + quote(datasets, safe=",")
     words = f"{name} products of {datasets}" if datasets else f"{name} products"
-    return element("li", element("a", words, href=address, target="_blank", rel="noopener noreferrer"))
+    return element("li", outside(words, address))
 
 
 #: Text columns may hold None and masked cells, neither of which JSON can say; both are null in the archive's own form.

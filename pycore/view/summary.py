@@ -34,9 +34,9 @@ def _digits(count: int) -> Markup:
 
     So the room between thousands is the style's, not in the text.
     """
-    first, *rest = f"{count:,}".split(",")
     if count < 10_000:
         return join(str(count))
+    first, *rest = f"{count:,}".split(",")
     return join(first, [element("span", thousand, class_="thousand") for thousand in rest])
 
 
