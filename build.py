@@ -26,10 +26,15 @@ def serve(options: argparse.Namespace) -> int:
 
 def build(options: argparse.Namespace) -> int:
     """Write the whole site to a folder that any plain file server can offer."""
+    from web.buildsteps.first_visit import first_visit, sentence, table
     from web.buildsteps.site import build_site
 
     build_site(options.out)
     say(f"The site is in {options.out}")
+    weights = first_visit(options.out)
+    if options.bytes:
+        say(table(weights))
+    say(sentence(weights))
     return 0
 
 
@@ -75,6 +80,9 @@ def command_line() -> argparse.ArgumentParser:
         if action is build:
             command.add_argument(
                 "--out", type=Path, default=ROOT / "dist", metavar="DIR", help="default: dist/"
+            )
+            command.add_argument(
+                "--bytes", action="store_true", help="list what a first visit transfers, file by file"
             )
         if action is test:
             command.usage = "build.py test [--slow] [arguments for pytest, which then runs alone]"

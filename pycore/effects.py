@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from pycore.catalog import Catalog
 from pycore.plan import Plan
+from pycore.remembered import Choices, KeptList
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,36 @@ class ForgetToken:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenLast:
-    """Open the list of the last visit."""
+class GoOn:
+    """Open these lists of an earlier visit from what the browser keeps, then choose as it says."""
+
+    visit: str
+    lists: tuple[KeptList, ...]
+    choices: Choices
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """Keep this record of the visit in place of the one before."""
+
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Remove everything that is kept of visits; ``stop``: keep no more of this one."""
+
+    stop: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveNote:
+    """Leave word for this tab's next start, which goes on by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeNewVersion:
+    """Put the new version of the page to use; this tab goes on in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +111,6 @@ class Focus:
 
 
 Effect: TypeAlias = (
-    Match | Save | CheckToken | ForgetToken | OpenLast | Probe | BeginTransfer | StopTransfer | Focus
-)
+    Match | Save | CheckToken | ForgetToken | GoOn | Remember | Forget | LeaveNote | TakeNewVersion | Probe
+    | BeginTransfer | StopTransfer | Focus
+)  # fmt: skip

@@ -10,7 +10,9 @@ from typing import Any, Final, TypeAlias
 from pycore.formats.list_products import ProductList
 from pycore.layout import Structure
 from pycore.manifest import Outcome
+from pycore.remembered import Choices, KeptList, Remembered
 from pycore.selection import Quick
+from pycore.transfer import Progress
 
 # -- of the person --------------------------------------------------------------------------------------------
 
@@ -161,8 +163,23 @@ class SignOutAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class LastListAsked:
-    """The list of the last visit is wanted."""
+class GoOnAsked:
+    """The lists and the choice of the visit that is offered are wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetAsked:
+    """Nothing of this visit or of any before is to be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersionAsked:
+    """The new version of the page is to be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersionPutOff:
+    """The new version is not wanted now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +279,10 @@ class PlaceOffered:
 
 @dataclass(frozen=True, slots=True)
 class PlacesKnown:
-    """Where this browser can write an archive, best first."""
+    """Where this browser can write an archive, best first; ``more``: another place may be found yet."""
 
     places: tuple[PlaceOffered, ...]
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,14 +297,8 @@ class SourceBlocked:
 class TransferMoved:
     """How far the download has come; seconds are of a clock that only goes forward."""
 
-    files_complete: int
-    files_failed: int
-    bytes_complete: int
-    current: str
-    attempt: int
-    pausing: bool
+    progress: Progress
     now: float
-    bytes_failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,10 +320,74 @@ class TransferDiscarded:
 
 
 @dataclass(frozen=True, slots=True)
-class LastListKnown:
-    """A list of an earlier visit can be opened again."""
+class LastVisitKnown:
+    """The browser has kept a visit, last written at that time (milliseconds since 1970, UTC)."""
 
-    name: str
+    visit: str
+    saved_ms: float
+    remembered: Remembered
+
+
+@dataclass(frozen=True, slots=True)
+class NoteFound:
+    """Word that this tab's last page has left, to go on with this visit, ``""`` where nothing of it is kept."""
+
+    visit: str
+    remembered: Remembered
+
+
+@dataclass(frozen=True, slots=True)
+class ListKept:
+    """The browser keeps a list that is open."""
+
+    kept: KeptList
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """The browser does not keep a list, or the choice (``source`` is ``""``); ``full``: for want of room."""
+
+    source: str
+    why: str
+    full: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChoicesRecalled:
+    """What was chosen in an earlier visit is to be chosen again, for the missions that are open."""
+
+    choices: Choices
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineKept:
+    """The browser has all parts of the page, so that it works without a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineRefused:
+    """The browser does not keep the page's parts; ``why`` in its own words."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersionReady:
+    """A new version of the page is whole and waits; ``others``: how many other tabs show the page."""
+
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersionRefused:
+    """The new version could not be put to use."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersionTaken:
+    """The new version is in use; the page reloads itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,10 +403,12 @@ Message: TypeAlias = (
     QuickSelected | LevelTicked | SuffixTicked | GuideStarsChosen | ReferencesTicked | PatternTyped
     | StructureChosen | MissionChosen | MenuToggled | MenuLeft | PreviewToggled | PageTurned
     | RowsPerPageChosen | ExportAsked | ScriptAsked | DownloadAsked | PlaceChosen | DownloadConfirmed
-    | DownloadDismissed | StopAsked | SignInAsked | SignOutAsked | LastListAsked | DatasetsTyped
+    | DownloadDismissed | StopAsked | SignInAsked | SignOutAsked | GoOnAsked | ForgetAsked | DatasetsTyped
+    | NewVersionAsked | NewVersionPutOff
     | NoticeDismissed | SiteRead | ListOpening | ListRead | ListRefused | Matched | MatchRefused | SignedIn
     | SignInRefused | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded | TransferDiscarded
-    | LastListKnown | Told
+    | LastVisitKnown | NoteFound | ListKept | NotKept | ChoicesRecalled | OfflineKept | OfflineRefused
+    | NewVersionReady | NewVersionRefused | NewVersionTaken | Told
 )  # fmt: skip
 
 
@@ -373,7 +451,10 @@ _DEEDS: Final[Mapping[str, Callable[[Deed], Message]]] = {
     "stop": lambda deed: StopAsked(deed.with_ == "keep"),
     "sign-in": lambda deed: SignInAsked(deed.value),
     "sign-out": lambda _: SignOutAsked(),
-    "last-list": lambda _: LastListAsked(),
+    "go-on": lambda _: GoOnAsked(),
+    "forget": lambda _: ForgetAsked(),
+    "new-version": lambda _: NewVersionAsked(),
+    "put-off": lambda _: NewVersionPutOff(),
     "datasets": lambda deed: DatasetsTyped(deed.value),
     "dismiss": lambda deed: NoticeDismissed(int(deed.with_)),
 }
@@ -382,3 +463,19 @@ _DEEDS: Final[Mapping[str, Callable[[Deed], Message]]] = {
 def from_page(deed: Deed) -> Message:
     """The message that a control's report stands for; an unknown name is a bug and raises ``KeyError``."""
     return _DEEDS[deed.do](deed)
+
+
+# -- from the browser's copy of the page ----------------------------------------------------------------------
+
+
+_OFFLINE: Final[Mapping[str, Callable[[str], Message]]] = {
+    "kept": lambda _: OfflineKept(),
+    "refused": OfflineRefused,
+    "new": lambda others: NewVersionReady(int(others)),
+    "gone": lambda _: NewVersionTaken(),
+}
+
+
+def from_offline(kind: str, detail: str) -> Message:
+    """What is told of the copy that works without a network; an unknown kind is a bug and raises ``KeyError``."""
+    return _OFFLINE[kind](detail)

@@ -9,10 +9,11 @@ from typing import Final
 from pycore.formats.list_products import BadRow
 from pycore.layout import Structure
 from pycore.manifest import Outcome
-from pycore.messages import Message, PlaceOffered
+from pycore.messages import LastVisitKnown, Message, PlaceOffered
 from pycore.missions.profile import Profile, Profiles
 from pycore.pattern import PatternField
 from pycore.plan import Part, Plan
+from pycore.remembered import Choices, KeptList, MissionChoice, Remembered
 from pycore.selection import Choice, Selector
 
 ROWS_PER_PAGE: Final = (50, 100, 250, 1000)
@@ -103,6 +104,7 @@ class Download:
     forecast: int
     stage: Stage = Stage.CONFIRM
     place: str = ""
+    place_chosen: bool = False
     files_complete: int = 0
     files_failed: int = 0
     bytes_complete: int = 0
@@ -114,6 +116,36 @@ class Download:
     measured: tuple[float, int] | None = None
     outcomes: tuple[Outcome, ...] = ()
     blocked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the browser keeps for the next visit, and what it has of the last.
+
+    ``lists`` are those of this visit that are kept, ``addresses`` those of all that are open. ``chosen`` says that
+    the person has chosen something since, ``refusal`` why the browser keeps nothing.
+    """
+
+    lists: tuple[KeptList, ...] = ()
+    addresses: frozenset[str] = frozenset()
+    chosen: bool = False
+    last: LastVisitKnown | None = None
+    stopped: bool = False
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """The browser's copy of the page: whole, or refused in these words; ``others`` is ``None`` unless a new version
+    waits, and then the number of other tabs. ``put_off``: the person does not want it now.
+    """
+
+    kept: bool = False
+    refusal: str = ""
+    others: int | None = None
+    put_off: bool = False
+    taking: bool = False
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,10 +165,12 @@ class State:
     noticed: int = 0
     opening: tuple[tuple[str, str], ...] = ()
     demo: bool = False
-    last_list: str = ""
+    memory: Memory = field(default_factory=Memory)
+    offline: Offline = field(default_factory=Offline)
     datasets: str = ""
     #: ``None`` until the browser has said what it has.
     places: tuple[PlaceOffered, ...] | None = None
+    more_places: bool = False
     download: Download | None = None
     waiting: tuple[Message, ...] = ()
 
@@ -177,6 +211,20 @@ class State:
     def filtering(self) -> bool:
         """Whether a pattern is still running: what depends on the selection waits for it."""
         return any(mission.pattern.running for mission in self.missions)
+
+    def choices(self) -> Choices:
+        """All that is chosen, as it is remembered."""
+        missions = tuple(
+            MissionChoice(m.profile.name, m.choice, m.pattern.typed, m.pattern.in_force)
+            for m in self.missions
+        )
+        return Choices(missions, self.current, self.structure, self.preview.per_page)
+
+    def remembered(self) -> Remembered:
+        """The visit, as it is remembered."""
+        catalogs = [mission.selector.catalog for mission in self.missions]
+        files = sum(catalog.count(catalog.everything) for catalog in catalogs)
+        return Remembered(self.memory.lists, files, self.choices())
 
     def noted(self, tone: str, sentence: str, hint: str = "", rows: tuple[BadRow, ...] = ()) -> State:
         """The state with one more notice. What went wrong stays until it is put away; of the rest only the latest."""

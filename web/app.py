@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -14,12 +15,14 @@ from pycore.errors import OverlayError
 from pycore.formats.list_products import read
 from web.browser.clock import Clock
 from web.browser.http import Http, Keyring
+from web.browser.offline import OfflineCopy
 from web.browser.page import DocumentPage
 from web.browser.regex import RegexEngine
 from web.browser.save import save
 from web.browser.sink import Sinks
-from web.browser.store import ListStore
+from web.browser.store import VisitStore
 from web.panel import LARGEST_LIST, Browser, Panel
+from web.ports import Rung
 
 _SITE: Final = "./site.json"
 _DEMO: Final = ("./demo/jwst.json", "./demo/hst.json")
@@ -45,7 +48,7 @@ async def _start() -> None:
 
 async def _run() -> None:
     page, sinks, http = DocumentPage(), Sinks(), Http()
-    browser = Browser(page, http, Keyring(), RegexEngine(), sinks, Clock(), ListStore(), save)
+    browser = Browser(page, http, Keyring(), RegexEngine(), sinks, Clock(), VisitStore(), OfflineCopy(), save)
     asked = js.URLSearchParams.new(js.location.search)
     panel = Panel(browser, mission=str(asked.get("mission") or ""))
     await _read_site(panel, http)
@@ -54,21 +57,35 @@ async def _run() -> None:
         # What was done since the page was shown was done to the demo, and is told to it.
         await _open_demo(panel, http)
     page.connect(partial(_deed, panel), panel.open_file)
+    note = panel.note()
     if urls:
         # A server may take its time with a list: what is there by then can be used, downloads and all.
         panel.begin(_know_places(panel, sinks))
+        if note is None:
+            panel.begin(panel.look_back([_absolute(url) for url in urls]))
         for url in urls:
             await panel.open_url(_absolute(url), url)
     page.tell("ready")
-    await panel.offer_last()
+    panel.watch_offline()
+    if note is not None:
+        panel.hear(note)
+    elif not urls:
+        await panel.look_back()
     if not urls:
         await _know_places(panel, sinks)
 
 
 async def _know_places(panel: Panel, sinks: Sinks) -> None:
-    """Find out where this browser can write."""
+    """Tell where this browser can write: what it has at once, then with what has to be started, however late."""
+    panel.hear(m.PlacesKnown(_offered(sinks.at_once()), more=True))
     rungs = await sinks.capabilities()
-    panel.hear(m.PlacesKnown(tuple(m.PlaceOffered(rung.kind, rung.label, rung.limit) for rung in rungs)))
+    panel.hear(m.PlacesKnown(_offered(rungs)))
+    if all(rung.kind != "stream" for rung in rungs) and await sinks.worker_came():
+        panel.hear(m.PlacesKnown(_offered(await sinks.capabilities())))
+
+
+def _offered(rungs: Sequence[Rung]) -> tuple[m.PlaceOffered, ...]:
+    return tuple(m.PlaceOffered(rung.kind, rung.label, rung.limit) for rung in rungs)
 
 
 async def _read_site(panel: Panel, http: Http) -> None:

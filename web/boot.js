@@ -1,61 +1,31 @@
-// Brings the page to life: the edge's modules, then PyScript, which starts Python. A failure ends in words.
+// Brings the page to life: the edge's modules, then PyScript, which starts Python.
 
 import * as clock from "./clock.js";
 import * as dom from "./dom.js";
 import * as fetcher from "./fetcher.js";
+import * as offline from "./offline.js";
 import * as regex from "./regex.js";
 import * as sinks from "./sinks.js";
+import { standInForStorage, storageIsRefused } from "./no_storage.js";
 
-/**
- * The page cannot run: say why, and offer what a person can do about it.
- * @param {unknown} reason
- */
-function fail(reason) {
-  if (document.documentElement.dataset.state === "failed") return;
-  dom.tell("failed");
-  const place = document.getElementById("failed");
-  if (!place) return;
-  const words = document.createElement("p");
-  words.textContent = `The page could not start: ${reason instanceof Error ? reason.message : String(reason)}`;
-  const retry = document.createElement("button");
-  retry.type = "button";
-  retry.textContent = "Try again";
-  retry.addEventListener("click", () => location.reload());
-  place.replaceChildren(words, retry);
-  place.hidden = false;
-}
-
-/**
- * Rejects when a part of the page cannot be had.
- * @param {string} name
- */
-async function there(name) {
-  const answer = await fetch(name);
-  if (!answer.ok) throw new Error(`${name} answered with status ${answer.status}`);
-}
-
-// PyScript leaves what stops it as a rejection that nobody handles; once Python runs, it is no longer the start's.
-// One of somebody else's that comes before is taken for it, until the page is ready and says so.
-addEventListener("unhandledrejection", (event) => {
-  if (document.documentElement.dataset.state === "booting") fail(event.reason);
-});
-
-document.addEventListener("overlay:failed", (event) => fail(event instanceof CustomEvent ? event.detail : event));
+/** What Python says of its failure to start. @param {string} words */
+const fail = (words) => void overlayStart.fail({ name: "PythonError", message: words });
 
 Object.defineProperty(globalThis, "overlayEdge", {
-  value: Object.freeze({ clock, dom, fetcher, regex, sinks, fail }),
+  value: Object.freeze({ clock, dom, fetcher, offline, regex, sinks, fail }),
 });
 
+if (storageIsRefused()) standInForStorage();
 // PyScript would load every plugin of its other interpreter, unless that has a configuration too.
 const other = document.createElement("mpy-config");
-other.setAttribute("src", "./pyscript.json");
+other.textContent = document.querySelector("script[type=py]")?.getAttribute("config") ?? "";
 document.head.append(other);
 try {
-  // PyScript says nothing of these two when they are missing.
-  const [{ hooks }] = await Promise.all([import("./pyscript/core.js"), there("./pyscript.json"), there("./main.py")]);
+  if (!overlayStart.may) throw new Error("this browser cannot run the page");
+  const { hooks } = await import("./pyscript/core.js");
   other.remove();
   // The one hook that is made by evaluating text, which the content security policy forbids.
   hooks.worker.onBeforeRunAsync.clear();
 } catch (reason) {
-  fail(reason);
+  void overlayStart.fail(reason);
 }

@@ -188,19 +188,7 @@ class Carrier:
         if self._ending or self._over.done() or now - self._reported < _REPORT_EVERY:
             return
         self._reported = now
-        progress = self._transfer.progress()
-        self._tell(
-            m.TransferMoved(
-                files_complete=progress.files_complete,
-                files_failed=progress.files_failed,
-                bytes_complete=progress.bytes_complete,
-                bytes_failed=progress.bytes_failed,
-                current=progress.current,
-                attempt=progress.attempt,
-                pausing=progress.pausing,
-                now=now / 1000,
-            )
-        )
+        self._tell(m.TransferMoved(self._transfer.progress(), now / 1000))
 
 
 def failure(broken: OverlayError) -> str:

@@ -1,3 +1,5 @@
+import { scriptAddress } from "./trusted.js";
+
 /** @typedef {(nowMs: number) => void} Listener */
 
 const SECOND_MS = 1000;
@@ -35,7 +37,7 @@ export function onTick(listener) {
 
 function begun() {
   try {
-    const started = new Worker(new URL("./clock_worker.js", import.meta.url));
+    const started = new Worker(scriptAddress("clock_worker.js"));
     started.addEventListener("message", tick);
     started.addEventListener("error", (event) => {
       event.preventDefault();

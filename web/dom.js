@@ -2,6 +2,7 @@
 
 import { nameOf, wordsOf } from "./edge_failure.js";
 import { Idiomorph } from "./idiomorph.js";
+import { nodesOf } from "./trusted.js";
 
 /**
  * @typedef {(deed: string, argument: string, value: string, checked: boolean) => void} Hear
@@ -28,6 +29,7 @@ const LARGEST_FILE = 512 * 2 ** 20;
 export function connect(deeds, files) {
   hear = deeds;
   hearFile = files;
+  document.dispatchEvent(new Event("overlay:connected"));
   for (const told of waiting.splice(0)) told();
 }
 
@@ -78,7 +80,7 @@ export function draw(ids, htmls) {
     const id = ids[index] ?? "";
     const region = document.getElementById(id);
     if (!region) throw new Error(`The page has no region “${id}”.`);
-    Idiomorph.morph(region, html, {
+    Idiomorph.morph(region, nodesOf(html), {
       morphStyle: "innerHTML",
       callbacks: { beforeAttributeUpdated: mayChange },
     });
@@ -155,11 +157,12 @@ export function hold(now) {
 }
 
 /**
- * Say how far the page is. One that is ready has not failed, whatever it was taken for before.
+ * Say how far the page is, on its timeline too. One that is ready has not failed, whatever it was taken for before.
  * @param {string} state
  */
 export function tell(state) {
   document.documentElement.dataset.state = state;
+  performance.mark(`overlay:${state}`);
   const failed = document.getElementById("failed");
   if (failed && state === "ready") failed.hidden = true;
 }
@@ -179,16 +182,18 @@ function reportOf(element, value = "", checked = false) {
   report(element.dataset.do ?? "", element.dataset.with ?? "", value, checked);
 }
 
-document.addEventListener("click", (event) => {
+/** @param {Event} event */
+function hearClick(event) {
   const button = control(event, "button[data-do]");
   const menu = document.querySelector(".menu");
   if (menu && !control(event, ".menu") && !(button && button.dataset.do === "menu")) report("leave-menu", "");
   if (!button || button.getAttribute("aria-disabled") === "true") return;
   if (button.dataset.do === "open-file") document.getElementById("file")?.click();
   else reportOf(button);
-});
+}
 
-document.addEventListener("change", (event) => {
+/** @param {Event} event */
+function hearChange(event) {
   const field = event.target;
   if (field instanceof HTMLInputElement && field.type === "file") {
     const files = [...(field.files ?? [])];
@@ -200,12 +205,16 @@ document.addEventListener("change", (event) => {
   } else if (field instanceof HTMLSelectElement && field.dataset.do) {
     reportOf(field, field.value);
   }
-});
+}
 
-document.addEventListener("input", (event) => {
+/** @param {Event} event */
+function hearInput(event) {
   const field = event.target;
   if (field instanceof HTMLInputElement && field.type === "text" && field.dataset.do) reportOf(field, field.value);
-});
+}
+
+const hearing = { click: hearClick, change: hearChange, input: hearInput };
+for (const [type, heard] of Object.entries(hearing)) document.addEventListener(type, heard);
 
 document.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -253,4 +262,7 @@ window.addEventListener("beforeunload", (event) => {
   if (busy) event.preventDefault();
 });
 
-settle(document);
+// What was done before this script was there is heard now, and stands as it was left.
+const early = overlayStart.early();
+for (const event of early) hearing[/** @type {keyof typeof hearing} */ (event.type)](event);
+if (early.length === 0) settle(document);

@@ -72,6 +72,11 @@
     return import(address.startsWith(SITE) ? inMemory(address) : address);
   };
 
+  /** The addresses in memory are this script's own making. @type {{createScriptURL: (text: string) => string}} */
+  const own = { createScriptURL: (text) => text };
+  const { trustedTypes } = /** @type {any} */ (globalThis);
+  const policy = trustedTypes ? trustedTypes.createPolicy("download-overlay-from-file", own) : own;
+
   const network = fetch.bind(globalThis);
 
   /** @param {RequestInfo | URL} resource @param {RequestInit} [options] */
@@ -93,19 +98,8 @@
     /** @param {string | URL} script @param {WorkerOptions} [options] */
     constructor(script, options) {
       const address = known(script);
-      super(address.startsWith(SITE) ? inMemory(address) : script, options);
+      super(address.startsWith(SITE) ? policy.createScriptURL(inMemory(address)) : script, options);
     }
-  }
-
-  /** @param {unknown} reason */
-  function fail(reason) {
-    document.documentElement.dataset.state = "failed";
-    const place = document.getElementById("failed");
-    if (!place) return;
-    const words = document.createElement("p");
-    words.textContent = `The page could not start: ${reason instanceof Error ? reason.message : String(reason)}`;
-    place.replaceChildren(words);
-    place.hidden = false;
   }
 
   async function start() {
@@ -121,5 +115,5 @@
     await importer(SITE)("./boot.js");
   }
 
-  start().catch(fail);
+  start().catch(overlayStart.fail);
 })();

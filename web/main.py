@@ -1,5 +1,14 @@
-"""What PyScript runs when Python is up."""
+"""What runs when Python is up; the page has this text in itself."""
 
-from web.app import main
+import traceback
 
-main()
+import js
+
+try:
+    from web.app import main
+
+    main()
+except Exception:
+    # PyScript tells nobody but the console.
+    js.overlayEdge.fail(traceback.format_exc())
+    raise

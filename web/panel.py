@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import traceback
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from pycore import effects as e
 from pycore import messages as m
+from pycore import remembered
 from pycore.errors import OverlayError
 from pycore.formats.list_products import ProductList, read_in_steps
 from pycore.plan import ANONYMOUS
+from pycore.remembered import KeptList
 from pycore.state import State
 from pycore.transfer import Transfer
 from pycore.update import update
@@ -21,6 +23,7 @@ from pycore.view import regions
 from pycore.volume import number, volume
 from web import ports
 from web.carrier import Carrier, failure
+from web.memory import Memory
 
 #: A list is held as text and as rows at once; beyond this a tab is likely to die of it.
 LARGEST_LIST: Final = 512 * 2**20
@@ -39,6 +42,7 @@ class Browser:
     places: ports.Places
     clock: ports.Clock
     shelf: ports.Shelf
+    offline: ports.Offline
     save: Callable[[str, str, Any], int]
 
 
@@ -49,6 +53,7 @@ class Panel:
         self.state = State()
         self._browser = browser
         self._mission = mission
+        self._memory = Memory(browser.shelf, self.hear, self.begin)
         self._drawn: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         #: Which revision of each mission's names the pattern engine has.
@@ -116,8 +121,16 @@ class Panel:
             case e.ForgetToken():
                 self._sign_ins += 1
                 browser.keys.forget()
-            case e.OpenLast():
-                self.begin(self._open_last())
+            case e.GoOn():
+                self.begin(self._go_on(order))
+            case e.Remember(record):
+                self._memory.write(record)
+            case e.Forget(stop):
+                self.begin(self._memory.forget(stop=stop))
+            case e.LeaveNote():
+                self._memory.leave_note(remembered.text(self.state.remembered()))
+            case e.TakeNewVersion():
+                self.begin(self._take_new_version())
             case e.Probe():
                 self.begin(self._probe(order))
             case e.BeginTransfer():
@@ -214,16 +227,20 @@ class Panel:
         self.hear(m.ListOpening(shown, told))
 
     async def open_text(self, name: str, base: str, text: str, *, demo: bool = False) -> None:
-        """Open the text of a list; ``base`` is its URL, or ``""`` for a file."""
+        """Open the text of a list, and have it kept; ``base`` is its URL, or ``""`` for a file."""
+        if await self._open(name, base, text, self._mission, demo=demo) and not demo:
+            # A large list takes its time to be written, and nobody has to wait for that.
+            self.begin(self._memory.keep(name, base, self._mission, text))
+
+    async def _open(self, name: str, base: str, text: str, mission: str, *, demo: bool = False) -> bool:
+        """Open the text of a list; whether it has rows."""
         try:
             products = await self._read(name, text)
         except OverlayError as refused:
             self.hear(m.ListRefused(name, refused.code, refused.sentence, refused.hint))
-            return
-        self.hear(m.ListRead(name, base, products, self._mission, demo))
-        if products.rows and not demo:
-            # A browser that keeps nothing for this page costs the person one button, and no words.
-            await self._browser.shelf.put(ports.StoredList(name, base, text))
+            return False
+        self.hear(m.ListRead(name, base, products, mission, demo))
+        return bool(products.rows)
 
     async def _read(self, name: str, text: str) -> ProductList:
         steps = read_in_steps(text)
@@ -252,16 +269,46 @@ class Panel:
         else:
             self.begin(self.open_text(name, "", text))
 
-    async def offer_last(self) -> None:
-        """Offer the list of the last visit, where there is one."""
-        stored = await self._browser.shelf.get()
-        if isinstance(stored, ports.StoredList):
-            self.hear(m.LastListKnown(stored.name))
+    # -- visits -----------------------------------------------------------------------------------------------
 
-    async def _open_last(self) -> None:
-        stored = await self._browser.shelf.get()
-        if isinstance(stored, ports.StoredList):
-            await self.open_text(stored.name, stored.source, stored.text)
+    async def look_back(self, asked: Sequence[str] = ()) -> None:
+        """Offer to go on with the last visit, where there is one; with these lists rather than with others."""
+        await self._memory.look_back(asked)
+
+    def note(self) -> m.NoteFound | None:
+        """What this tab's last page has left word of, to be heard once the lists of the page's address are open."""
+        return self._memory.read_note()
+
+    async def _go_on(self, order: e.GoOn) -> None:
+        for kept in order.lists:
+            await self._open_kept(order.visit, kept)
+        self.hear(m.ChoicesRecalled(order.choices))
+
+    async def _open_kept(self, visit: str, kept: KeptList) -> None:
+        try:
+            self.hear(m.ListOpening(kept.source, ""))
+            text = await self._memory.text_of(visit, kept)
+        except OverlayError as refused:
+            self.hear(m.ListRefused(kept.source, refused.code, refused.sentence, refused.hint))
+            return
+        if not await self._open(kept.source, kept.base, text, kept.mission):
+            return
+        if self._memory.take_over(visit):
+            self.hear(m.ListKept(kept))
+        else:
+            self.begin(self._memory.keep(kept.source, kept.base, kept.mission, text))
+
+    def watch_offline(self) -> None:
+        """Hear from now on what there is to tell of the copy that works without a network."""
+        self._browser.offline.watch(lambda kind, detail: self.hear(m.from_offline(kind, detail)))
+
+    async def _take_new_version(self) -> None:
+        await self._memory.settled()
+        self._memory.leave_note(remembered.text(self.state.remembered()))
+        refusal = await self._browser.offline.take_new()
+        if refusal:
+            self._memory.leave_note("")
+            self.hear(m.NewVersionRefused(refusal))
 
     # -- transfers --------------------------------------------------------------------------------------------
 

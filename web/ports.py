@@ -35,19 +35,23 @@ Match: TypeAlias = Matched | Invalid | TimedOut | Superseded
 
 
 @dataclass(frozen=True, slots=True)
-class StoredList:
-    """A product list: its name for the person, the address that it came from (or nothing), and its text."""
+class Visit:
+    """A visit that is kept: its record as text, last written so many milliseconds after 1970, UTC."""
 
-    name: str
-    source: str
-    text: str
+    id: str
+    saved_ms: float
+    record: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The browser does not keep things for this page, in its own words."""
+    """The browser does not keep things for this page, in its own words; ``""`` where the page's head says it.
+
+    ``full``: only for want of room.
+    """
 
     why: str
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +210,38 @@ class Clock(Protocol):
 
 
 class Shelf(Protocol):
-    """Where the last list is remembered."""
+    """Where visits are kept: of each the lists' texts, written once, and a record, written again and again."""
 
-    async def put(self, stored: StoredList) -> Refusal | None:
-        """Remember a list in place of the one before."""
+    def new_id(self) -> str:
+        """A name that nothing on the shelf has."""
 
-    async def get(self) -> StoredList | Refusal | None:
-        """The list of the last visit."""
+    async def put_list(self, visit: str, key: str, text: str) -> Refusal | None:
+        """Keep the text of a list."""
+
+    async def put_record(self, visit: str, record: str) -> Refusal | None:
+        """Keep a record in place of the one before."""
+
+    async def visits(self) -> tuple[Visit, ...] | Refusal:
+        """All visits, the latest first; the record is ``""`` where none was written yet."""
+
+    async def list_text(self, visit: str, key: str) -> str | None:
+        """The text of a list, ``None`` where it is not there any more."""
+
+    async def remove(self, visit: str) -> None:
+        """Keep a visit no more."""
+
+    def leave_note(self, note: str) -> None:
+        """Leave word for the next start in this tab; ``""`` takes it back."""
+
+    def take_note(self) -> str:
+        """The word that was left, once."""
+
+
+class Offline(Protocol):
+    """The browser's copy of the page."""
+
+    def watch(self, hear: Callable[[str, str], None]) -> None:
+        """Call with each news of it: ``kept``, ``refused``, ``new`` or ``gone``, and a detail."""
+
+    async def take_new(self) -> str:
+        """Put the new version to use, which reloads the page; why not, else ``""``."""

@@ -1,4 +1,5 @@
 import { EdgeFailure, wordsOf } from "./edge_failure.js";
+import { scriptAddress } from "./trusted.js";
 
 /** A pattern may run for so long, in milliseconds, over all names of its list. */
 const BUDGET_MS = 1000;
@@ -107,7 +108,7 @@ export class RegexHost {
   }
 
   #start() {
-    const worker = new Worker(new URL("./regex_worker.js", import.meta.url));
+    const worker = new Worker(scriptAddress("regex_worker.js"));
     worker.addEventListener("message", ({ data }) => {
       if (worker !== this.#worker) return;
       if (data.type === "started") this.#setAlarm(BUDGET_MS, () => this.#setAlarm(GRACE_MS, () => this.#overrun()));

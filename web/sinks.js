@@ -2,7 +2,8 @@
 
 import { BLOB_LIMIT, BlobSink, saveBlob } from "./blob_sink.js";
 import { openFile, picker } from "./file_sink.js";
-import { openStream, prepare } from "./stream_sink.js";
+import { prepare } from "./service_worker.js";
+import { openStream } from "./stream_sink.js";
 
 /**
  * @typedef {import("./ordered_sink.js").Sink} Sink
@@ -18,7 +19,24 @@ const LABELS = {
 
 /** The ways to save that this browser has here, best first. Limits are in bytes, null where there is none. */
 export async function capabilities() {
-  const has = { file: picker() !== undefined, stream: (await prepare()).ready, blob: true };
+  return rungs((await prepare()).ready);
+}
+
+/** The same without what has to be started first. */
+export function atOnce() {
+  return rungs(false);
+}
+
+/** Resolves when a service worker that was late is there, and says whether one can come at all. */
+export async function workerCame() {
+  if (!isSecureContext || !("serviceWorker" in navigator)) return false;
+  await navigator.serviceWorker.ready;
+  return true;
+}
+
+/** @param {boolean} stream */
+function rungs(stream) {
+  const has = { file: picker() !== undefined, stream, blob: true };
   const kinds = /** @type {Kind[]} */ (["file", "stream", "blob"]).filter((kind) => has[kind]);
   return kinds.map((kind) => ({ kind, label: LABELS[kind], limit: kind === "blob" ? BLOB_LIMIT : null }));
 }

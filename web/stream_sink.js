@@ -1,81 +1,27 @@
 // A download of the browser's own, made by the service worker from what this page sends it.
 
 import { onTick } from "./clock.js";
-import { EdgeFailure, wordsOf } from "./edge_failure.js";
+import { EdgeFailure } from "./edge_failure.js";
 import { OrderedSink, failure } from "./ordered_sink.js";
+import { prepare, registered } from "./service_worker.js";
+import { within } from "./within.js";
 
 /** Messages to the service worker gather so many bytes; thousands of small files would be all round trips otherwise. */
 const GATHER = 1 << 20;
 const PING_TICKS = 10;
 /** A frame that goes before the browser has made a download of its request takes that with it, and nothing tells when it has. */
 const FRAME_STAYS_MS = 60_000;
-/** The service worker may take so long to start, and to take a download. */
+/** The browser may take so long to take a download. */
 const START_MS = 10_000;
-
-/** @type {Promise<{ready: boolean, why: string}> | null} */
-let preparing = null;
-/** @type {ServiceWorkerRegistration | null} */
-let registration = null;
-
-/** Registers the service worker; after a failure the next call tries again. */
-export function prepare() {
-  preparing ??= register().then((outcome) => {
-    if (!outcome.ready) preparing = null;
-    return outcome;
-  });
-  return preparing;
-}
-
-/** @returns {Promise<{ready: boolean, why: string}>} */
-async function register() {
-  if (!isSecureContext) return { ready: false, why: "this page is not on https" };
-  if (!("serviceWorker" in navigator)) return { ready: false, why: "this browser has no service workers" };
-  try {
-    const script = new URL("./sw.js", import.meta.url);
-    // Registering, too, can take for ever: the browser asks the server for the script.
-    registration = await within(activated(script), "the service worker does not start");
-    return { ready: true, why: "" };
-  } catch (thrown) {
-    return { ready: false, why: wordsOf(thrown) };
-  }
-}
-
-/** @param {URL} script */
-async function activated(script) {
-  const scope = new URL("./", script).pathname;
-  const found = await navigator.serviceWorker.register(script, { scope, updateViaCache: "none" });
-  await activation(found);
-  return found;
-}
-
-/** @param {ServiceWorkerRegistration} found @returns {Promise<void>} */
-function activation(found) {
-  if (found.active) return Promise.resolve();
-  const coming = found.installing ?? found.waiting;
-  return new Promise((resolve, reject) => {
-    coming?.addEventListener("statechange", () => {
-      if (found.active) resolve();
-      else if (coming.state === "redundant") reject(new EdgeFailure("sink.no-start", "the service worker failed to install"));
-    });
-  });
-}
-
-/** @template T @param {Promise<T>} promise @param {string} otherwise @returns {Promise<T>} */
-function within(promise, otherwise) {
-  return new Promise((resolve, reject) => {
-    const alarm = setTimeout(() => reject(new EdgeFailure("sink.no-start", otherwise)), START_MS);
-    promise.then(resolve, reject).finally(() => clearTimeout(alarm));
-  });
-}
 
 /** @param {string} filename */
 export async function openStream(filename) {
   const { ready, why } = await prepare();
-  const worker = registration?.active;
+  const worker = registered()?.active;
   if (!ready || !worker) throw new EdgeFailure("sink.no-start", why);
   const sink = new StreamSink(worker);
   try {
-    await within(sink.start(filename.toWellFormed()), "the browser did not take the download");
+    await within(START_MS, sink.start(filename.toWellFormed()), "the browser did not take the download");
   } catch (thrown) {
     await sink.abort("not started");
     throw failure(thrown);

@@ -9,13 +9,15 @@ from typing import Final
 from pycore import messages as m
 from pycore.effects import Effect
 from pycore.state import State
-from pycore.update import account, choosing, downloading, lists, showing, taking
+from pycore.update import account, choosing, downloading, lists, memory, offline, showing, taking
 from pycore.update.step import Handlers, Step
 
 _HANDLERS: Final[Handlers] = {
     **choosing.HANDLERS,
     **showing.HANDLERS,
     **lists.HANDLERS,
+    **memory.HANDLERS,
+    **offline.HANDLERS,
     **account.HANDLERS,
     **taking.HANDLERS,
     **downloading.HANDLERS,
@@ -28,6 +30,8 @@ def update(state: State, message: m.Message) -> Step:
     if needs_selection and state.filtering:
         return replace(state, waiting=(*state.waiting, message)), ()
     after, effects = _HANDLERS[type(message)](state, message)
+    after, remembering = memory.kept_up(state, after, message)
+    effects = (*effects, *remembering)
     if after.waiting and not after.filtering:
         return _resumed(after, effects)
     return after, effects

@@ -48,9 +48,10 @@ def _best_place(state: State, size: int) -> str:
 
 
 def places_known(state: State, message: m.PlacesKnown) -> Step:
-    state = replace(state, places=message.places)
+    state = replace(state, places=message.places, more_places=message.more)
     download = _downloading(state, Stage.CONFIRM)
-    if download is None:
+    fitting = [] if download is None else state.fitting_places(download.forecast)
+    if download is None or (download.place_chosen and any(p.kind == download.place for p in fitting)):
         return state, ()
     # The question was quicker than the browser.
     return replace(state, download=replace(download, place=_best_place(state, download.forecast))), ()
@@ -70,11 +71,9 @@ def _asks(plan: Plan, where: str) -> bool:
 
 def place_chosen(state: State, message: m.PlaceChosen) -> Step:
     download = _downloading(state, Stage.CONFIRM)
-    return (
-        (state, ())
-        if download is None
-        else (replace(state, download=replace(download, place=message.kind)), ())
-    )
+    if download is None:
+        return state, ()
+    return replace(state, download=replace(download, place=message.kind, place_chosen=True)), ()
 
 
 def download_confirmed(state: State, _: m.DownloadConfirmed) -> Step:
@@ -96,18 +95,19 @@ def transfer_moved(state: State, message: m.TransferMoved) -> Step:
     download = _downloading(state, Stage.OPENING, Stage.RUNNING)
     if download is None:
         return state, ()
+    progress = message.progress
     moved = replace(
         download,
         stage=Stage.RUNNING,
-        files_complete=message.files_complete,
-        files_failed=message.files_failed,
-        bytes_complete=message.bytes_complete,
-        bytes_failed=message.bytes_failed,
-        current=message.current,
-        attempt=message.attempt,
-        pausing=message.pausing,
+        files_complete=progress.files_complete,
+        files_failed=progress.files_failed,
+        bytes_complete=progress.bytes_complete,
+        bytes_failed=progress.bytes_failed,
+        current=progress.current,
+        attempt=progress.attempt,
+        pausing=progress.pausing,
         rate=_rate(download, message),
-        measured=(message.now, message.bytes_complete),
+        measured=(message.now, progress.bytes_complete),
     )
     return replace(state, download=moved), ()
 
@@ -119,7 +119,7 @@ def _rate(download: Download, message: m.TransferMoved) -> float:
     seconds = message.now - download.measured[0]
     if seconds <= 0:
         return download.rate
-    latest = max(0, message.bytes_complete - download.measured[1]) / seconds
+    latest = max(0, message.progress.bytes_complete - download.measured[1]) / seconds
     weight = min(1.0, seconds / 5.0)
     return latest if not download.rate else download.rate + weight * (latest - download.rate)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from pycore import messages as m
 from pycore.catalog import Catalog, ListedRow
-from pycore.effects import Effect, OpenLast
+from pycore.effects import Effect
 from pycore.formats.list_products import BadRow
 from pycore.missions.profile import Profiles
 from pycore.selection import Selector
@@ -51,6 +51,9 @@ def list_read(state: State, message: m.ListRead) -> Step:
         bad.extend(mission.selector.catalog.refused)
         repeated += mission.selector.catalog.repeated
         effects.extend(matching(mission))
+    if shares and not message.demo:
+        addresses = state.memory.addresses | ({message.base} if message.base else set())
+        state = replace(state, memory=replace(state.memory, addresses=addresses))
     demo = message.demo if shares else state.demo
     state = replace(state, demo=demo, current=state.current or next(iter(shares), ""))
     return _told_of(state, message, sorted(bad, key=lambda row: row.number), repeated), effects
@@ -117,19 +120,9 @@ def _left_out(bad: int, found: int) -> str:
     )
 
 
-def last_list_known(state: State, message: m.LastListKnown) -> Step:
-    return replace(state, last_list=message.name), ()
-
-
-def last_list_asked(state: State, _: m.LastListAsked) -> Step:
-    return replace(state, last_list=""), (OpenLast(),)
-
-
 HANDLERS: Final[Handlers] = {
     m.SiteRead: site_read,
     m.ListOpening: list_opening,
     m.ListRefused: list_refused,
     m.ListRead: list_read,
-    m.LastListKnown: last_list_known,
-    m.LastListAsked: last_list_asked,
 }

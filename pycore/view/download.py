@@ -67,9 +67,9 @@ def _fact(name: str, told: str) -> Markup:
 
 
 def _places(state: State, download: Download) -> Markup:
-    if state.places is None:
-        return element("p", "Finding out where this browser can write …", class_="hint", role="status")
     fitting = {place.kind: _place(place) for place in state.fitting_places(download.forecast)}
+    if state.places is None or (state.more_places and not fitting):
+        return element("p", "Finding out where this browser can write …", class_="hint", role="status")
     if not fitting:
         limit = max((place.limit or 0 for place in state.places), default=0)
         told = f"This browser can hold {volume(limit)} here" if limit else "This browser has nowhere to write"

@@ -8,11 +8,11 @@ from urllib.parse import quote
 from pycore.html import Markup, element, join
 from pycore.state import Notice, State
 from pycore.view.links import outside
+from pycore.view.memory import going_on, keeping
+from pycore.view.offline import new_version, offline
 
 #: A list with thousands of bad rows is told by its first ones; the number is told in full.
 _ROWS_SHOWN: Final = 100
-#: An address with a hundred datasets in it is no name for a button.
-_NAME_SHOWN: Final = 60
 
 
 def notices(state: State) -> Markup:
@@ -26,7 +26,7 @@ def notices(state: State) -> Markup:
         )
         for source, told in state.opening
     ]
-    return join(opening, [_notice(notice) for notice in state.notices])
+    return join(opening, [_notice(notice) for notice in state.notices], new_version(state))
 
 
 def _notice(notice: Notice) -> Markup:
@@ -83,8 +83,6 @@ def sources(state: State) -> Markup:
         if state.demo
         else ""
     )
-    # Whoever has opened a list needs no way back to it.
-    offered = bool(state.last_list) and (state.demo or not state.missions)
     return join(
         element("p", told, class_="hint") if told else None,
         element(
@@ -97,23 +95,13 @@ def sources(state: State) -> Markup:
                 id="open-button",
                 class_="quiet",
             ),
-            _last(state.last_list) if offered else None,
             element("span", "or drop a file anywhere on the page", class_="hint"),
             class_="row",
         ),
-    )
-
-
-def _last(name: str) -> Markup:
-    short = name if len(name) <= _NAME_SHOWN else f"{name[: _NAME_SHOWN - 17]} … {name[-14:]}"
-    return element(
-        "button",
-        "Open again: ",
-        element("bdi", short),
-        type="button",
-        data_do="last-list",
-        class_="quiet",
-        title=name,
+        # Where no list is open, the way back to the last ones stands first of all.
+        going_on(state) if state.missions else None,
+        keeping(state),
+        offline(state),
     )
 
 
@@ -123,6 +111,7 @@ def empty(state: State) -> Markup:
         return join()
     return join(
         element("h2", "No product list is open"),
+        going_on(state),
         element(
             "p",
             "A product list says which files belong to your datasets. It is a JSON file in the form of MAST's "

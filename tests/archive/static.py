@@ -1,9 +1,14 @@
-"""A plain file server under a sub-path, as any hosting has it: no special headers, nothing listed."""
+"""A plain file server under a sub-path, as any hosting has it: no special headers, nothing listed.
+
+On demand it offers compressed files, and has a slow link.
+"""
 
 from __future__ import annotations
 
 import mimetypes
 import threading
+import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import unquote, urlsplit
@@ -11,8 +16,11 @@ from urllib.parse import unquote, urlsplit
 from tests.archive.listening import GONE, Handler, Server
 from tests.archive.log import Log, Request
 from tests.archive.ranges import Unsatisfiable, asked_range
+from web.buildsteps.twins import has_twin, twin_of
 
 _PIECE: Final = 1 << 20
+#: A slow link is shared out in pieces of so many bytes, so that no connection keeps the others waiting for long.
+_SMALL_PIECE: Final = 1 << 14
 #: Not left to the machine's own table, which differs from one to the next.
 _TYPES: Final = {
     ".css": "text/css",
@@ -28,8 +36,9 @@ _TYPES: Final = {
 class StaticServer(Server):
     """Serves the files below ``root`` under ``prefix``; anything else is 404.
 
-    ``wasm_type`` is the type that ``.wasm`` files are said to have. Paths in the methods are relative to
-    ``root``.
+    ``wasm_type`` is the type that ``.wasm`` files are said to have. With ``encodings``, the twins that the build
+    wrote beside its files are sent where a browser takes them, and answers carry an ETag, as hosts with compression
+    have it. ``bytes_per_second`` is what all connections share. Paths in the methods are relative to ``root``.
     """
 
     def __init__(
@@ -39,9 +48,14 @@ class StaticServer(Server):
         *,
         port: int = 0,
         wasm_type: str = "application/wasm",
+        encodings: Collection[str] = (),
+        bytes_per_second: float | None = None,
     ) -> None:
         """Listen on a port; 0 takes a free one."""
         super().__init__(StaticHandler, port)
+        self.encodings = encodings
+        self.bytes_per_second = bytes_per_second
+        self._free_at = 0.0
         self.root = root.resolve()
         self.prefix = f"/{prefix.strip('/')}/" if prefix.strip("/") else "/"
         self.wasm_type = wasm_type
@@ -86,6 +100,16 @@ class StaticServer(Server):
         with self._lock:
             return path in self._corrupt
 
+    def wait_for_link(self, count: int) -> None:
+        """Wait until the link has carried so many bytes more, in turn with all other connections."""
+        if self.bytes_per_second is None:
+            return
+        with self._lock:
+            now = time.monotonic()
+            self._free_at = max(now, self._free_at) + count / self.bytes_per_second
+            seconds = self._free_at - now
+        self.stopping.wait(seconds)
+
 
 class StaticHandler(Handler):
     """Answers one connection."""
@@ -129,13 +153,19 @@ class StaticHandler(Handler):
         self._head(status, {"Content-Type": "text/plain", "Content-Length": "0"})
 
     def _send(self, file: Path, relative: str) -> None:
-        size = file.stat().st_size
+        accepted = "" if "Range" in self.headers else self.headers.get("Accept-Encoding", "")
+        encoding, sent = twin_of(file, accepted, self.owner.encodings)
+        size = sent.stat().st_size
         kind = self.owner.wasm_type if file.suffix == ".wasm" else _TYPES.get(file.suffix)
         headers = {
             "Content-Type": kind or mimetypes.guess_type(file.name)[0] or "application/octet-stream",
             "Accept-Ranges": "bytes",
             "Last-Modified": self.date_time_string(int(file.stat().st_mtime)),
+            **self._headers_of_encodings(file, sent, encoding),
         }
+        if "ETag" in headers and self.headers.get("If-None-Match") == headers["ETag"]:
+            self._head(304, headers)
+            return
         try:
             part = asked_range(self.headers.get("Range"), size)
         except Unsatisfiable:
@@ -146,13 +176,25 @@ class StaticHandler(Handler):
             headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
         self._head(206 if part else 200, headers | {"Content-Length": str(stop - start)})
         if self.command != "HEAD":
-            self._send_file(file, start, stop, size // 2 if self.owner.is_corrupt(relative) else size)
+            self._send_file(sent, start, stop, size // 2 if self.owner.is_corrupt(relative) else size)
+
+    def _headers_of_encodings(self, file: Path, sent: Path, encoding: str) -> dict[str, str]:
+        if not self.owner.encodings:
+            return {}
+        state = sent.stat()
+        headers = {"ETag": f'"{state.st_mtime_ns:x}-{state.st_size:x}{encoding}"'}
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        if has_twin(file):
+            headers["Vary"] = "Accept-Encoding"
+        return headers
 
     def _send_file(self, file: Path, start: int, stop: int, sound: int) -> None:
         with file.open("rb") as stream:
             stream.seek(start)
-            position = start
-            while position < stop and (piece := stream.read(min(_PIECE, stop - position))):
+            position, most = start, _PIECE if self.owner.bytes_per_second is None else _SMALL_PIECE
+            while position < stop and (piece := stream.read(min(most, stop - position))):
+                self.owner.wait_for_link(len(piece))
                 good = max(0, sound - position)
                 damaged = bytes(byte ^ 0xFF for byte in piece[good:]) if good < len(piece) else b""
                 self.connection.sendall(piece[:good] + damaged)

@@ -11,6 +11,8 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from web.buildsteps.parts import service_worker
+
 ROOT = Path(__file__).parents[2]
 PAGES = Path(__file__).parent / "pages"
 PREFIX = "/some/path/"
@@ -26,6 +28,8 @@ def lay_out(folder: Path, *, python: bool = False) -> Path:
     for source in (*(ROOT / "web").glob("*.js"), *PAGES.iterdir()):
         if source.is_file():
             shutil.copy(source, folder)
+    # The one script that the build puts together from several.
+    (folder / "sw.js").write_text(service_worker(), encoding="utf-8")
     return folder
 
 

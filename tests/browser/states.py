@@ -80,15 +80,15 @@ def before_the_start(panel: PanelPage, _: World) -> Iterator[str]:
     panel.page.route("**/loader.js", holding(held))
     panel.page.goto(panel.url)
     yield "starting"
-    held.pop().abort()
     panel.page.goto(f"{panel.url}?products=of-ones-own.json")
     yield "starting with a list"
-    held.pop().abort()
     panel.page.unroute("**/loader.js")
     panel.page.route("**/pyodide.asm.wasm", lambda route: route.abort())
     panel.page.goto(panel.url)
     panel.page.locator("html[data-state=failed]").wait_for(state="attached")
     yield "failed"
+    panel.page.get_by_text("Diagnostics", exact=True).click()
+    yield "diagnostics of a failure"
     panel.page.unroute("**/pyodide.asm.wasm")
 
 

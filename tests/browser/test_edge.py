@@ -395,16 +395,20 @@ def test_a_text_is_saved_as_utf_8(python: Page) -> None:
     assert (size, started.value.suggested_filename) == (len(wanted), "list ü.csv")
 
 
-def test_the_last_list_is_kept_until_another_is(python: Page) -> None:
-    seen = _check(python, "store", "Liste \ud800 ü", "https://archive.example/a?b=ü", '{"products": []}')
+def test_visits_are_kept_until_they_are_removed(python: Page) -> None:
+    seen = _check(python, "shelf", '{"products": ["ü 星"]}', '{"version": "ü"}')
     assert [step for step, right in seen.items() if not right] == []
+
+
+def test_a_note_is_found_once(python: Page) -> None:
+    assert _check(python, "note", "Liste ü\n{}") == ["", "Liste ü\n{}", ""]
 
 
 def test_a_browser_that_keeps_nothing_says_so(browser: Browser, site: EdgeSite) -> None:
     page = browser.new_page()
     page.add_init_script("delete globalThis.caches")
     _start(page, site)
-    assert "keeps nothing" in _check(page, "store_refused")
+    assert _check(page, "store_refused") == "it has no storage for this page"
     page.close()
 
 

@@ -153,7 +153,7 @@ def test_a_relative_address_is_refused_and_a_file_opens_by_the_button_and_is_not
     expect(panel.page.get_by_role("status", name="Selection summary")).to_contain_text("All: 1.0 kB - 1 file")
     panel.page.reload()
     panel.wait_ready()
-    expect(panel.page.get_by_role("button", name="Open again")).to_have_count(0)
+    expect(panel.page.get_by_role("button", name="Go on where you were")).to_have_count(0)
 
 
 @pytest.mark.parametrize("missing", ["page.js", "runtime.js"])
@@ -166,7 +166,9 @@ def test_a_piece_that_is_not_there_is_told_in_words(
     page.goto((broken / "index.html").as_uri())
     expect(page.locator("html")).to_have_attribute("data-state", "failed", timeout=30_000)
     expect(page.get_by_role("alert")).to_contain_text("could not start")
-    expect(page.get_by_role("alert")).to_contain_text("is no script of this page")
+    expect(page.get_by_role("alert")).to_contain_text(
+        f"“from-file/{missing}” is not in the folder that this page was opened from"
+    )
 
 
 def test_nothing_of_it_is_asked_for_over_http(standing: Opened, site: StaticServer, page: Page) -> None:

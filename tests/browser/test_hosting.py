@@ -1,4 +1,4 @@
-"""The site on file servers as they are: types that they do not know, files that did not arrive."""
+"""The site on file servers as they are: types that they do not know, headers that they send."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.archive.static import StaticServer
+from tests.archive.static import StaticHandler, StaticServer
 
 #: An interpreter needs some seconds to start on a slow machine.
 PATIENCE_MS = 30_000
@@ -36,43 +36,35 @@ def test_the_page_starts_when_its_address_names_the_file(page: Page, ignorant: S
     expect(page.locator("html")).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
 
 
-@pytest.mark.parametrize(
-    "missing",
-    [
-        "loader.js",
-        "main.py",
-        "pyscript.json",
-        "pyscript/core.js",
-        "runtime/pyodide.js",
-        "runtime/pyodide.asm.js",
-        "runtime/pyodide.asm.wasm",
-        "runtime/pyodide-lock.json",
-        "runtime/python_stdlib.zip",
-        "runtime/micropip-*.whl",
-        "download_overlay-*.whl",
-    ],
-)
-def test_a_part_that_did_not_arrive_is_told_in_words(
-    page: Page, ignorant: StaticServer, missing: str
+def test_the_page_starts_with_the_headers_of_the_ready_file(
+    page: Page, ignorant: StaticServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = next(ignorant.root.glob(missing)).relative_to(ignorant.root).as_posix()
-    ignorant.break_file(name)
-    try:
-        page.goto(ignorant.url)
-        expect(page.locator("html")).to_have_attribute("data-state", "failed", timeout=PATIENCE_MS)
-        expect(page.get_by_role("alert")).to_contain_text("could not start")
-        expect(page.get_by_role("alert")).not_to_contain_text("[object")
-    finally:
-        ignorant.mend()
+    everywhere, kept = _rules(ignorant.root)
+    plain = StaticHandler._head
+
+    def with_headers(handler: StaticHandler, status: int, headers: dict[str, str]) -> None:
+        plain(handler, status, headers | everywhere | kept.get(f"/{handler.record.product}", {}))
+
+    monkeypatch.setattr(StaticHandler, "_head", with_headers)
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    answer = page.goto(ignorant.url)
+    assert answer and answer.headers["content-security-policy"] == everywhere["Content-Security-Policy"]
+    expect(page.locator("html")).to_have_attribute("data-state", "ready", timeout=PATIENCE_MS)
+    # Its workers have the policy from the header, as the page has it from both.
+    page.get_by_role("textbox", name="Regex filter").fill(r"_cal\.fits$")
+    expect(page.locator("#regex-state")).to_contain_text("match")
+    expect(page.locator("html")).to_have_attribute("data-offline", "kept", timeout=PATIENCE_MS)
+    assert errors == []
 
 
-@pytest.mark.parametrize(
-    "damaged", ["runtime/pyodide.asm.wasm", "runtime/micropip-*.whl", "download_overlay-*.whl"]
-)
-def test_a_damaged_part_is_told_in_words(page: Page, ignorant: StaticServer, damaged: str) -> None:
-    ignorant.corrupt_file(next(ignorant.root.glob(damaged)).relative_to(ignorant.root).as_posix())
-    try:
-        page.goto(ignorant.url)
-        expect(page.locator("html")).to_have_attribute("data-state", "failed", timeout=PATIENCE_MS)
-    finally:
-        ignorant.mend()
+def _rules(root: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """What the ready file says of all files, and of some."""
+    found: dict[str, dict[str, str]] = {}
+    for line in (root / "_headers").read_text("ascii").splitlines():
+        if line.startswith("/"):
+            found[line] = {}
+        else:
+            name, _, value = line.strip().partition(": ")
+            found[list(found)[-1]][name] = value
+    return found.pop("/*"), found

@@ -102,7 +102,8 @@ def test_nothing_moves_when_something_is_ticked(shared: PanelPage, width: int) -
         shared.button("RECOMMENDED").click,
     ):
         act()
-        assert shared.page.evaluate(_PLACES) == places
+        # Below them all, a line on what works without a network may come at any time.
+        assert places.items() <= shared.page.evaluate(_PLACES).items()
 
 
 def test_figures_have_one_width(shared: PanelPage) -> None:

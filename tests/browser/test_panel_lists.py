@@ -114,7 +114,8 @@ def test_a_list_that_cannot_be_had_leaves_an_empty_panel_that_helps(
     assert panel.summary() == before
     # The list of this visit is offered on the next.
     panel.open()
-    offered = page.get_by_role("button", name="Open again: good.json")
+    offered = page.get_by_role("button", name="Go on where you were")
+    expect(page.get_by_text("2 files of good.json, as of ")).to_be_visible()
     offered.click()
     expect(page.get_by_text("demo archive")).to_be_hidden()
     assert panel.summary() == before

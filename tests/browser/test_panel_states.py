@@ -60,7 +60,7 @@ def test_pictures_are_made_of_every_state(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.browser.pictures", "--out", str(tmp_path), "--only", "start"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    states = ("starting", "starting-with-a-list", "failed")
+    states = ("starting", "starting-with-a-list", "failed", "diagnostics-of-a-failure")
     wanted = {
         f"start-{state}-{width}-{scheme}.png" for state in states for width in WIDTHS for scheme in SCHEMES
     }

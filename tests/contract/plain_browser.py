@@ -345,15 +345,82 @@ class Patterns:
 
 
 class Shelf:
-    def __init__(self) -> None:
-        self.kept: ports.StoredList | None = None
+    """A shelf in memory, which outlives the panels that use it. It holds ``room`` characters."""
 
-    async def put(self, stored: ports.StoredList) -> ports.Refusal | None:
-        self.kept = stored
+    def __init__(self) -> None:
+        self.texts: dict[tuple[str, str], str] = {}
+        self.saved: dict[str, float] = {}
+        self.note = ""
+        self.room = 10**9
+        self.refusal: ports.Refusal | None = None
+        self.records_written = 0
+        self.now = CLICK
+        self._ids = 0
+        #: Writes wait for this.
+        self.let = asyncio.Event()
+        self.let.set()
+
+    def new_id(self) -> str:
+        self._ids += 1
+        return f"id-{self._ids}"
+
+    async def put_list(self, visit: str, key: str, text: str) -> ports.Refusal | None:
+        return await self._put(visit, key, text)
+
+    async def put_record(self, visit: str, record: str) -> ports.Refusal | None:
+        self.records_written += 1
+        return await self._put(visit, "record", record)
+
+    async def _put(self, visit: str, key: str, text: str) -> ports.Refusal | None:
+        await self.let.wait()
+        if self.refusal:
+            return self.refusal
+        others = sum(len(kept) for place, kept in self.texts.items() if place != (visit, key))
+        if others + len(text) > self.room:
+            return ports.Refusal("Quota exceeded.", full=True)
+        self.now += 1000
+        self.texts[visit, key], self.saved[visit] = text, self.now
         return None
 
-    async def get(self) -> ports.StoredList | ports.Refusal | None:
-        return self.kept
+    async def visits(self) -> tuple[ports.Visit, ...] | ports.Refusal:
+        if self.refusal:
+            return self.refusal
+        latest = sorted(self.saved, key=lambda visit: -self.saved[visit])
+        return tuple(ports.Visit(v, self.saved[v], self.texts.get((v, "record"), "")) for v in latest)
+
+    async def list_text(self, visit: str, key: str) -> str | None:
+        return self.texts.get((visit, key))
+
+    async def remove(self, visit: str) -> None:
+        self.saved.pop(visit, None)
+        self.texts = {place: text for place, text in self.texts.items() if place[0] != visit}
+
+    def leave_note(self, note: str) -> None:
+        self.note = note
+
+    def take_note(self) -> str:
+        note, self.note = self.note, ""
+        return note
+
+    def lists(self) -> list[str]:
+        """The visits of the lists that are kept."""
+        return [visit for visit, key in self.texts if key != "record"]
+
+
+class Offline:
+    """Has a new version when the test says so."""
+
+    def __init__(self) -> None:
+        self.hear: Callable[[str, str], None] = lambda kind, detail: None
+        self.refusal = ""
+        self.taken = 0
+
+    def watch(self, hear: Callable[[str, str], None]) -> None:
+        self.hear = hear
+
+    async def take_new(self) -> str:
+        self.taken += 1
+        return self.refusal
 
 
 def contents(sink: Sink) -> dict[str, bytes]:
@@ -365,10 +432,10 @@ def contents(sink: Sink) -> dict[str, bytes]:
 class World:
     """A panel on a list of the archive, ready to download."""
 
-    def __init__(self, archive: ArchiveServer) -> None:
+    def __init__(self, archive: ArchiveServer, shelf: Shelf | None = None) -> None:
         self.archive = archive
         self.page, self.network, self.keys, self.places = Page(), Network(), Keys(), Places()
-        self.patterns, self.shelf = Patterns(), Shelf()
+        self.patterns, self.shelf, self.offline = Patterns(), shelf or Shelf(), Offline()
         self.saved: list[str] = []
         browser = Browser(
             self.page,
@@ -378,6 +445,7 @@ class World:
             self.places,
             Clock(),
             self.shelf,
+            self.offline,
             self.save,
         )
         self.panel = Panel(browser)

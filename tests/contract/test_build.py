@@ -106,7 +106,7 @@ def test_site_has_no_source_maps_and_no_mention_of_them(dist: Path) -> None:
 
 
 def test_every_part_that_pyscript_imports_at_the_start_is_there(dist: Path) -> None:
-    parts = sorted(path.name for path in (dist / "pyscript").iterdir())
+    parts = sorted(path.name for path in (dist / "pyscript").glob("*.js"))
     assert parts == pyscript_parts(dist / "pyscript")
     assert parts == pyscript_parts(toolbox.node_modules() / "@pyscript" / "core" / "dist")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import zipfile
 from collections.abc import Iterator
 from typing import Final
@@ -326,20 +325,6 @@ def test_a_file_that_has_no_text_says_why(archive: ArchiveServer) -> None:
         world.panel.open_file("empty.json", "", 0, "")
         await world.until(lambda: len(world.notices()) == 3)
         assert world.notices()[2].endswith("[list.json]")
-
-    live(go)
-
-
-def test_the_list_of_the_last_visit_is_offered_and_opened(archive: ArchiveServer) -> None:
-    async def go() -> None:
-        world = World(archive)
-        text = json.dumps({"products": [{"filename": "y_cal.fits", "dataset": DATASET, "size": 1}]})
-        world.shelf.kept = ports.StoredList("yesterday.json", "", text)
-        await world.panel.offer_last()
-        assert world.panel.state.last_list == "yesterday.json"
-        world.panel.hear(m.LastListAsked())
-        await world.until(lambda: not world.panel._tasks)
-        assert "1 file" in world.page.regions["summary"]
 
     live(go)
 

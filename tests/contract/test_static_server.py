@@ -1,6 +1,7 @@
 """The plain file server of the browser tests: a sub-path, ranges, types, and damage on demand."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -33,7 +34,11 @@ def get(
     site: StaticServer, path: str, method: str = "GET", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     with closing(HTTPConnection("127.0.0.1", site.port, timeout=20)) as connection:
-        connection.request(method, path, headers=headers)
+        # No header is added that was not asked for; http.client would accept "identity" alone.
+        connection.putrequest(method, path, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders()
         response = connection.getresponse()
         return (
             response.status,
@@ -114,3 +119,73 @@ def test_requests_are_recorded_and_nothing_is_left_running(folder: Path) -> None
         (None, 404),
     ]
     assert set(threading.enumerate()) <= threads
+
+
+@pytest.fixture
+def compressed(folder: Path) -> Iterator[StaticServer]:
+    (folder / "boot.mjs.br").write_bytes(b"by brotli")
+    (folder / "boot.mjs.gz").write_bytes(b"by gzip")
+    with StaticServer(folder, encodings=("br", "gzip")) as site:
+        yield site
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "expected"),
+    [
+        ("gzip, deflate, br, zstd", "br", b"by brotli"),
+        ("gzip;q=1.0, br;q=0", "gzip", b"by gzip"),
+        ("gzip, deflate", "gzip", b"by gzip"),
+        ("*", "br", b"by brotli"),
+        ("*;q=0.5, br;q=0.000", "gzip", b"by gzip"),
+        ("identity", None, b"export {}"),
+        ("", None, b"export {}"),
+    ],
+)
+def test_twins_are_sent_to_whoever_takes_their_encoding(
+    compressed: StaticServer, accepted: str, encoding: str | None, expected: bytes
+) -> None:
+    status, headers, body = get(compressed, "/some/sub/path/boot.mjs", Accept_Encoding=accepted)
+    assert (status, headers.get("content-encoding"), body) == (200, encoding, expected)
+    assert headers["content-type"] == "text/javascript"
+    assert headers["vary"] == "Accept-Encoding"
+
+
+def test_each_encoding_has_its_own_tag_which_spares_the_body(compressed: StaticServer) -> None:
+    path = "/some/sub/path/boot.mjs"
+    tags = {each: get(compressed, path, Accept_Encoding=each)[1]["etag"] for each in ("br", "gzip", "")}
+    assert len(set(tags.values())) == 3
+    for each, tag in tags.items():
+        assert get(compressed, path, Accept_Encoding=each, If_None_Match=tag)[::2] == (304, b"")
+    assert get(compressed, path, Accept_Encoding="gzip", If_None_Match=tags["br"])[0] == 200
+
+
+def test_a_range_is_one_of_the_file_itself(compressed: StaticServer) -> None:
+    status, headers, body = get(
+        compressed, "/some/sub/path/boot.mjs", Accept_Encoding="br", Range="bytes=0-5"
+    )
+    assert (status, headers.get("content-encoding"), body) == (206, None, b"export")
+
+
+def test_a_server_offers_no_encoding_that_it_was_not_given(folder: Path) -> None:
+    (folder / "boot.mjs.br").write_bytes(b"by brotli")
+    with StaticServer(folder, encodings=("gzip",)) as site:
+        assert get(site, "/some/sub/path/boot.mjs", Accept_Encoding="br, gzip")[2] == b"export {}"
+
+
+def test_all_connections_share_a_slow_link(folder: Path) -> None:
+    size, rate = 60_000, 400_000
+    (folder / "large.bin").write_bytes(bytes(size))
+    with StaticServer(folder, bytes_per_second=rate) as site:
+        answers: list[int] = []
+        readers = [
+            threading.Thread(target=lambda: answers.append(len(get(site, "/some/sub/path/large.bin")[2])))
+            for _ in range(4)
+        ]
+        began = time.monotonic()
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
+        took = time.monotonic() - began
+    assert answers == [size] * 4
+    assert took >= 4 * size / rate

@@ -11,7 +11,9 @@ from pycore import messages as m
 from pycore.effects import Effect, Match
 from pycore.formats.list_products import BadRow, ProductList
 from pycore.product import EXCLUSIVE, Row
+from pycore.remembered import Choices, KeptList, Remembered
 from pycore.state import Download, Mission, State
+from pycore.transfer import Progress
 from pycore.update import update
 from pycore.view import regions
 from tests.unit.builders import CLICK, row
@@ -70,6 +72,33 @@ def read_list(
     return m.ListRead(source, base, product_list(rows, mission, bad), page, demo=demo)
 
 
+#: The address of a list that was open in an earlier visit.
+OLD = "https://lab.example/lists/old.json"
+
+
+def last_visit(*names: str, base: str = "", choices: Choices | None = None) -> m.LastVisitKnown:
+    """The message that the browser has kept a visit with lists of these names; with ``base``, by address."""
+    lists = tuple(
+        KeptList(f"k{place}", name, f"{base}{place or ''}" if base else "")
+        for place, name in enumerate(names)
+    )
+    return m.LastVisitKnown("v", CLICK, Remembered(lists, 265, choices or Choices()))
+
+
+def moved(
+    counts: tuple[int, int, int],
+    current: str,
+    now: float,
+    *,
+    attempt: int = 1,
+    pausing: bool = False,
+    missed: int = 0,
+) -> m.TransferMoved:
+    """The message that a download has come so far: files complete and failed, bytes; ``missed`` bytes failed."""
+    complete, failed, done = counts
+    return m.TransferMoved(Progress(complete, failed, 0, done, missed, 0, current, attempt, pausing), now)
+
+
 def answer(order: Effect) -> m.Matched:
     """What the pattern engine answers. Python's own stands in: these patterns mean the same to both."""
     assert isinstance(order, Match)
@@ -110,7 +139,8 @@ class Desk:
     def filter(self, pattern: str) -> None:
         """Type a pattern, which the engine then answers."""
         for order in self.hear(m.PatternTyped(pattern)):
-            self.hear(answer(order))
+            if isinstance(order, Match):
+                self.hear(answer(order))
 
     def sign_in(self) -> None:
         """Sign in at the archive of JWST and HST."""

@@ -10,9 +10,10 @@ from pycore.formats.list_products import BadRow
 from pycore.layout import Structure
 from pycore.manifest import Outcome
 from pycore.product import EXCLUSIVE
+from pycore.remembered import Choices, KeptList
 from pycore.selection import Quick
 from tests.unit.builders import row
-from tests.unit.desk import CAL, HST, JWST, PLACES, SECRET_CAL, Desk, desk, read_list
+from tests.unit.desk import CAL, HST, JWST, OLD, PLACES, SECRET_CAL, Desk, desk, last_visit, moved, read_list
 
 LAB = [
     row("plain.fits", "night 1", 5, url="https://lab.example/plain.fits"),
@@ -81,8 +82,8 @@ def _unsure_download() -> Desk:
 _BEGUN = (m.DownloadConfirmed(),)
 _RUNNING = (
     *_BEGUN,
-    m.TransferMoved(0, 0, 0, CAL, 1, False, 1.0),
-    m.TransferMoved(1, 1, 2_000, CAL, 1, False, 3.0),
+    moved((0, 0, 0), CAL, 1.0),
+    moved((1, 1, 2_000), CAL, 3.0),
 )
 _BAD = [
     BadRow(number, "row.size.type", "No number.", f"f{number}" if number % 2 else "")
@@ -101,9 +102,31 @@ STATES: dict[str, Callable[[], Desk]] = {
     "a mission that nobody knows": _opened(read_list(LAB, mission="LAB")),
     "a list of references alone": _opened(read_list([JWST[3]])),
     "a list with bad rows": _opened(read_list(JWST[:2], bad=_BAD)),
-    "a last list to offer": _told(m.LastListKnown("old.json")),
-    "a last list to offer beside the demo": _told(read_list(demo=True), m.LastListKnown("old.json")),
-    "a last list with a long name": _told(m.LastListKnown(f"{'very ' * 40}long.json")),
+    "a last visit to go on with": _told(last_visit("old.json")),
+    "a last visit to go on with beside the demo": _told(read_list(demo=True), last_visit("old.json")),
+    "a last visit of many lists with long names": _told(
+        last_visit(*(f"{number} {'very ' * 40}long.json" for number in range(7)))
+    ),
+    "another choice of the same list to go on with": _told(
+        last_visit("old.json", base=OLD, choices=Choices(structure=Structure.FLAT)),
+        read_list(base=OLD),
+        m.ListKept(KeptList("k", "old.json", OLD)),
+    ),
+    "a list that could not be had again": _told(
+        last_visit("old.json", "new.json", base=OLD), read_list(base=OLD)
+    ),
+    "a list that is kept": _heard(m.ListKept(KeptList("k", "list.json", ""))),
+    "a browser that keeps nothing": _heard(m.NotKept("list.json", "it is not allowed", False)),
+    "no room for a list": _heard(m.NotKept("list.json", "it is full", True)),
+    "nothing is kept any more": _heard(m.ListKept(KeptList("k", "list.json", "")), m.ForgetAsked()),
+    "works without a network": _heard(m.OfflineKept()),
+    "does not work without a network": _heard(m.OfflineRefused("no room")),
+    "a new version": _heard(m.NewVersionReady(0)),
+    "a new version and other tabs": _heard(m.NewVersionReady(2)),
+    "a new version that is refused": _heard(
+        m.NewVersionReady(0), m.NewVersionAsked(), m.NewVersionRefused("another tab shows this page")
+    ),
+    "a new version on its way": _heard(m.NewVersionReady(0), m.NewVersionAsked()),
     "all selected": _heard(m.QuickSelected(Quick.ALL)),
     "nothing selected": _heard(m.QuickSelected(Quick.NONE)),
     "levels open": _heard(m.MenuToggled("levels")),
@@ -147,7 +170,9 @@ STATES: dict[str, Callable[[], Desk]] = {
     ),
     "a download that waits for its place": _download(*_BEGUN),
     "a download under way": _download(*_RUNNING),
-    "a download that tries again": _download(*_RUNNING, m.TransferMoved(1, 0, 2_000, CAL, 2, True, 4.0)),
+    "a download that tries again": _download(
+        *_RUNNING, moved((1, 0, 2_000), CAL, 4.0, attempt=2, pausing=True)
+    ),
     "a download of empty files": _download(*_RUNNING, of=read_list([row("a", "d", 0)], mission="LAB")),
     "a download that is finished": _download(*_RUNNING, m.TransferEnded((Outcome(),) * 4)),
     "a download of one file that is finished": _download(
@@ -170,7 +195,7 @@ STATES: dict[str, Callable[[], Desk]] = {
         read_list([row(SECRET_CAL, "jw01001001001", level="3", access=EXCLUSIVE)]),
         m.DownloadAsked(0.0),
         *_BEGUN,
-        m.TransferMoved(0, 0, 0, SECRET_CAL, 1, False, 1.0),
+        moved((0, 0, 0), SECRET_CAL, 1.0),
         m.TransferEnded((Outcome("the archive refused it (403)"),)),
     ),
 }

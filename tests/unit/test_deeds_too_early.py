@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from pycore import messages as m
-from pycore.effects import Focus, ForgetToken, OpenLast
+from pycore.effects import Focus, Forget, ForgetToken
 from pycore.messages import Deed
 from pycore.state import State
 from pycore.update import update
@@ -43,7 +43,10 @@ DEEDS: Final = (
     ("stop", "keep", ""),
     ("sign-in", "", "a-token"),
     ("sign-out", "", ""),
-    ("last-list", "", ""),
+    ("go-on", "", ""),
+    ("forget", "", ""),
+    ("new-version", "", ""),
+    ("put-off", "", ""),
     ("datasets", "", "jw01001"),
     ("dismiss", "1", ""),
 )
@@ -59,5 +62,5 @@ def test_a_deed_without_a_list_begins_nothing(do: str, with_: str, value: str) -
         state, orders = update(early, m.from_page(Deed(do, with_, value, True, CLICK)))
         assert (state.missions, state.download, state.waiting) == ((), None, ())
         assert not state.account.checking
-        assert all(isinstance(order, Focus | ForgetToken | OpenLast) for order in orders)
+        assert all(isinstance(order, Focus | ForgetToken | Forget) for order in orders)
         assert regions(state)

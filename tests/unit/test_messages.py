@@ -42,7 +42,10 @@ from tests.unit.builders import CLICK
         ("stop", "nothing", "", False, m.StopAsked(False)),
         ("sign-in", "", "secret", False, m.SignInAsked("secret")),
         ("sign-out", "", "", False, m.SignOutAsked()),
-        ("last-list", "", "", False, m.LastListAsked()),
+        ("go-on", "", "", False, m.GoOnAsked()),
+        ("forget", "", "", False, m.ForgetAsked()),
+        ("new-version", "", "", False, m.NewVersionAsked()),
+        ("put-off", "", "", False, m.NewVersionPutOff()),
         ("datasets", "", "a,b", False, m.DatasetsTyped("a,b")),
         ("dismiss", "7", "", False, m.NoticeDismissed(7)),
     ],
@@ -60,3 +63,24 @@ def test_a_control_that_nobody_knows_is_a_bug() -> None:
 
 def test_a_token_is_in_no_words_about_its_message() -> None:
     assert "secret" not in repr(m.SignInAsked("secret"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "message"),
+    [
+        ("kept", "", m.OfflineKept()),
+        ("refused", "no room", m.OfflineRefused("no room")),
+        ("new", "0", m.NewVersionReady(0)),
+        ("new", "3", m.NewVersionReady(3)),
+        ("gone", "", m.NewVersionTaken()),
+    ],
+)
+def test_each_news_of_the_copy_without_a_network_stands_for_one_message(
+    kind: str, detail: str, message: m.Message
+) -> None:
+    assert m.from_offline(kind, detail) == message
+
+
+def test_news_that_nobody_knows_is_a_bug() -> None:
+    with pytest.raises(KeyError):
+        m.from_offline("dance", "")

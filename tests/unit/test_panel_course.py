@@ -13,7 +13,7 @@ from pycore.plan import make_plan
 from pycore.state import Stage
 from pycore.volume import volume
 from tests.unit.builders import CLICK
-from tests.unit.desk import HST, JWST, ORIGIN, PLACES, Desk, answer, desk, read_list, reports
+from tests.unit.desk import HST, JWST, ORIGIN, PLACES, Desk, answer, desk, moved, read_list, reports
 
 PATTERNS = ["cal", "fits$", "", "(", "nothing"]
 
@@ -32,7 +32,7 @@ def from_the_world(at: Desk) -> list[m.Message]:
         m.PlacesKnown(PLACES),
         m.PlacesKnown(()),
         m.TransferDiscarded(""),
-        m.TransferMoved(0, 0, 1_000, "a", 1, False, 5.0),
+        moved((0, 0, 1_000), "a", 5.0),
     ]
     news.extend(m.PatternTyped(pattern) for pattern in PATTERNS)
     for order in at.orders[-3:]:

@@ -17,7 +17,6 @@ from pycore.effects import (
     Focus,
     ForgetToken,
     Match,
-    OpenLast,
     Probe,
     Save,
     StopTransfer,
@@ -49,6 +48,7 @@ from tests.unit.desk import (
     Desk,
     answer,
     desk,
+    moved,
     product_list,
     read_list,
 )
@@ -111,7 +111,7 @@ class TestChoosing:
             m.DownloadDismissed(),
             m.StopAsked(True),
             m.SourceBlocked("https://a.example", "closed"),
-            m.TransferMoved(1, 0, 1, "a", 1, False, 1.0),
+            moved((1, 0, 1), "a", 1.0),
             m.TransferEnded(()),
             m.MenuToggled(""),
             m.MenuLeft(),
@@ -387,13 +387,6 @@ class TestLists:
         at.hear(m.ListRefused("yours", "list.json", "This is not JSON.", "Save it again."))
         assert at.selected == RECOMMENDED
         assert at.told == [("bad", "yours: This is not JSON. [list.json]")]
-
-    def test_the_last_list_is_offered_until_it_is_taken(self) -> None:
-        at = desk()
-        at.hear(m.LastListKnown("old.json"))
-        assert at.state.last_list == "old.json"
-        assert at.hear(m.LastListAsked()) == [OpenLast()]
-        assert at.state.last_list == ""
 
 
 class TestListsThatJoinUnderAPattern:
@@ -716,7 +709,7 @@ class TestDownload:
 
     def running(self) -> Desk:
         at = self.begun()
-        at.hear(m.TransferMoved(0, 0, 100, CAL, 1, False, 10.0))
+        at.hear(moved((0, 0, 100), CAL, 10.0))
         return at
 
     def stage(self, at: Desk) -> Stage | None:
@@ -849,7 +842,7 @@ class TestDownload:
 
     def test_progress_is_shown_as_it_is_told(self) -> None:
         at = self.begun()
-        at.hear(m.TransferMoved(2, 1, 5_000, CAL, 2, True, 10.0))
+        at.hear(moved((2, 1, 5_000), CAL, 10.0, attempt=2, pausing=True))
         download = at.state.download
         assert download is not None
         shown = (download.files_complete, download.files_failed, download.bytes_complete)
@@ -871,7 +864,7 @@ class TestDownload:
     )
     def test_the_rate_follows_the_bytes_smoothly(self, moves: list[tuple[float, int]], rate: float) -> None:
         at = self.begun()
-        at.hear(*(m.TransferMoved(0, 0, done, CAL, 1, False, now) for now, done in moves))
+        at.hear(*(moved((0, 0, done), CAL, now) for now, done in moves))
         assert at.state.download is not None
         assert at.state.download.rate == pytest.approx(rate)
 
@@ -917,14 +910,12 @@ class TestDownload:
 
     def test_the_time_left_counts_only_what_can_still_come(self) -> None:
         at = self.running()
-        at.hear(m.TransferMoved(1, 0, 10, "b", 1, False, 1.0))
+        at.hear(moved((1, 0, 10), "b", 1.0))
         size = at.state.download.plan.total_bytes if at.state.download else 0
-        at.hear(m.TransferMoved(1, 1, 20, "c", 1, False, 2.0, bytes_failed=size - 20))
+        at.hear(moved((1, 1, 20), "c", 2.0, missed=size - 20))
         assert "0 s left" in regions(at.state)["progress"]
 
-    @pytest.mark.parametrize(
-        "late", [m.TransferMoved(1, 0, 1, "a", 1, False, 1.0), m.TransferEnded((Outcome(),))]
-    )
+    @pytest.mark.parametrize("late", [moved((1, 0, 1), "a", 1.0), m.TransferEnded((Outcome(),))])
     def test_a_late_word_of_one_that_is_over_changes_nothing(self, late: m.Message) -> None:
         at = self.running()
         at.hear(m.TransferDiscarded(""))

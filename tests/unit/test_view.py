@@ -16,7 +16,20 @@ from pycore.product import EXCLUSIVE
 from pycore.selection import Quick
 from pycore.view import regions
 from tests.unit.builders import CLICK, row
-from tests.unit.desk import CAL, HST, JWST, POOL, SECRET_CAL, Desk, desk, product_list, read_list, reports
+from tests.unit.desk import (
+    CAL,
+    HST,
+    JWST,
+    POOL,
+    SECRET_CAL,
+    Desk,
+    desk,
+    last_visit,
+    moved,
+    product_list,
+    read_list,
+    reports,
+)
 from tests.unit.panel_states import STATES
 from tests.unit.reading import Node
 
@@ -453,16 +466,9 @@ class TestListsAndNotices:
         assert items[-1].text == "and 37 more"
         assert len(items) == 101
 
-    def test_the_demo_and_the_last_list_are_told(self) -> None:
+    def test_the_demo_is_told(self) -> None:
         assert "demo archive" in STATES["the demo"]().page.one("div", id="sources").text
         assert "demo" not in desk().page.one("div", id="sources").text
-        for state in ("a last list to offer", "a last list to offer beside the demo"):
-            STATES[state]().page.named("button", "Open again: old.json")
-
-    def test_who_has_opened_a_list_is_offered_no_other(self) -> None:
-        at = desk()
-        at.hear(m.LastListKnown("old.json"))
-        assert "old.json" not in at.page.text
 
 
 class TestActions:
@@ -665,7 +671,7 @@ def at_everything(word: Callable[[str], str]) -> Desk:
         m.ListOpening(word("source"), word("told")),
         m.ListRead(word("list"), "", product_list(rows, word("mission")), demo=True),
         m.ListRefused(word("other"), "code", word("sentence"), word("hint")),
-        m.LastListKnown(word("last")),
+        last_visit(word("last")),
         m.QuickSelected(Quick.ALL),
         m.PatternTyped(word("pattern")),
     )
@@ -706,9 +712,9 @@ def test_hostile_words_are_shown_as_they_are(spite: str) -> None:
     assert f"error{spite}" in page.one("p", id="regex-error").text
     assert f"{spite}: sentence{spite} [code]" in page.one("div", id="notices").text
     assert f"blocked{spite}" in page.one(role="dialog").text
-    assert f"Open again: last{spite}" in page.names_as_written("button")
+    assert page.one("p", id="go-on-what").one("bdi").says("title") == f"last{spite}"
     assert {f"mission{spite}/dataset{spite}/file{spite}"} == {
-        item.text.split(" → ")[0] for item in page.one("details").all("li")
+        item.one("bdi").text for item in page.one("details").all("li")
     }
 
 
@@ -728,7 +734,7 @@ def test_boxes_with_hostile_names_work(spite: str) -> None:
 @given(hostile)
 def test_hostile_reasons_and_names_of_a_download_are_shown_as_they_are(spite: str) -> None:
     at = at_everything(lambda name: f"{name}{spite}")
-    at.hear(m.DownloadConfirmed(), m.TransferMoved(0, 0, 0, f"now{spite}", 1, False, 1.0))
+    at.hear(m.DownloadConfirmed(), moved((0, 0, 0), f"now{spite}", 1.0))
     assert f"now{spite}" in at.page.one("div", id="progress").text
     at.hear(m.TransferEnded((Outcome(f"why{spite}"), Outcome())))
     assert f": why{spite}" in at.page.one("ul", class_="missing").text

@@ -40,13 +40,20 @@ class Sink:
 class Sinks:
     """The ladder of ways to save."""
 
+    def at_once(self) -> tuple[Rung, ...]:
+        """The ways to save that need nothing to be started, best first; there always is one."""
+        return _rungs(js.overlayEdge.sinks.atOnce())
+
+    async def worker_came(self) -> bool:
+        """Waits, for ever if need be, for a service worker that was late; False where none can come."""
+        return bool(await js.overlayEdge.sinks.workerCame())
+
     async def capabilities(self) -> tuple[Rung, ...]:
         """The ways to save that this browser has here, best first; there always is one.
 
         Registers the service worker that ``stream`` needs.
         """
-        rungs = await js.overlayEdge.sinks.capabilities()
-        return tuple(Rung(rung.kind, rung.label, rung.limit or None) for rung in rungs)
+        return _rungs(await js.overlayEdge.sinks.capabilities())
 
     async def open(self, kind: str, filename: str) -> Sink:
         """Opens a place for a file.
@@ -56,3 +63,7 @@ class Sinks:
         """
         with told():
             return Sink(await js.overlayEdge.sinks.open(kind, filename))
+
+
+def _rungs(found: Any) -> tuple[Rung, ...]:
+    return tuple(Rung(rung.kind, rung.label, rung.limit or None) for rung in found)

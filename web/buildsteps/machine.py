@@ -1,4 +1,4 @@
-"""Programs of the machine that the tests use: a browser and unpackers; found, else installed, else asked for."""
+"""Programs of the machine that the tests use: browsers and unpackers; found, else installed, else asked for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,40 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from web.buildsteps.shell import BuildError, answer, run, say
 
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A browser that the tests drive. The first of ``programs`` starts it; all have to be there."""
+
+    variable: str
+    name: str
+    programs: tuple[str, ...]
+    packages: tuple[str, ...]
+
+    def program(self) -> str | None:
+        """What the variable names, else the machine's; None where one of the programs is missing."""
+        found = [shutil.which(program) for program in self.programs]
+        first = os.environ.get(self.variable) or found[0]
+        return first if all(found[1:]) else None
+
+
 BROWSERS: Final = ("chromium", "google-chrome")
+#: The programs of the two other engines: the variable that may name one, what it is called, and the Debian packages.
+ENGINES: Final = (
+    Engine("OVERLAY_FIREFOX", "Firefox ESR", ("firefox-esr",), ("firefox-esr",)),
+    Engine(
+        "OVERLAY_WEBKIT_DRIVER",
+        "WebKitGTK with its WebDriver",
+        ("WebKitWebDriver", "Xvfb"),
+        ("webkit2gtk-driver", "xvfb"),
+    ),
+)
 #: Each program that the tests run and the Debian package that has it.
 PROGRAMS: Final = {
     "bash": "bash",
@@ -38,6 +66,28 @@ def chromium(python: Path) -> str:
     found = _browser(python)
     if not found:
         raise BuildError("The tests need a Chromium that runs.", _ask("chromium"))
+    return found
+
+
+def engines() -> dict[str, str]:
+    """Give the programs of the engines beside Chromium, by the variable that tells the tests of each.
+
+    One that cannot be had here is told in a line and left out: its tests then fail, and all others run.
+    """
+    found: dict[str, str] = {}
+    for engine in ENGINES:
+        program = engine.program()
+        if program is None and _may_install():
+            try:
+                _install(engine.packages)
+            except BuildError as problem:
+                # Not every system has all of them under these names.
+                say(str(problem))
+            program = engine.program()
+        if program is None:
+            say(f"{engine.name} is not here, and its tests will fail. {_ask(*engine.packages)}")
+        else:
+            found[engine.variable] = program
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import posixpath
+import re
 import subprocess
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,18 +33,27 @@ _NOT_PACKED: Final = frozenset(
         "index.html",
         "licences",
         "opening.js",
+        "start.js",
         "style.css",
         "sw.js",
         "way_in.js",
     }
 )
+#: As large as all the rest: from a file, Python starts the slower way.
+_SNAPSHOT: Final = "runtime/snapshot-"
 _MODULE: Final = '<script type="module" src="./boot.js"></script>'
+#: What is for modules alone, and hashes, which browsers compare with nothing that comes from a file.
+_FOR_SERVERS: Final = re.compile(
+    r'<script type="importmap">[^<]*</script>\n|<link rel="modulepreload"[^>]*>\n'
+    r'|<script type="module" src="./supply.js" async></script>\n|(?<=") integrity="[^"]*"'
+)
 #: Modules and workers start from memory. In Firefox 'self' never fits a file, as the origin of files has no host.
 _WIDER: Final = {
     "script-src 'self' ": "script-src 'self' file: blob: ",
     "style-src 'self';": "style-src 'self' file:;",
     "img-src 'self' ": "img-src 'self' file: ",
     "worker-src 'self';": "worker-src blob:;",
+    "trusted-types download-overlay": "trusted-types download-overlay download-overlay-from-file",
 }
 _READER: Final = Path(__file__).with_name("imports.mjs")
 _LEXER: Final = Path("es-module-lexer", "dist", "lexer.js")
@@ -65,7 +75,11 @@ class Mark:
 
 def pack_site(site: Path, modules: Path) -> None:
     """Write the page for ``file://`` and its scripts beside the others of a `site` that is whole but for them."""
-    names = [name for name in _names(site) if name.partition("/")[0] not in _NOT_PACKED]
+    names = [
+        name
+        for name in _names(site)
+        if name.partition("/")[0] not in _NOT_PACKED and not name.startswith(_SNAPSHOT)
+    ]
     marks = marks_of(site, [name for name in names if name.endswith(".js")], modules)
     pieces: dict[str, list[str]] = {}
     for name in names:
@@ -134,6 +148,7 @@ def _page_for_files(page: str, pieces: Sequence[str]) -> str:
     """The page with scripts in place of its module, and with a policy for them."""
     sources = [*(f"./{PIECES}/{piece}.js" for piece in pieces), "./from_file.js"]
     tags = "\n".join(f'<script defer src="{source}"></script>' for source in sources)
+    page = _FOR_SERVERS.sub("", page)
     for old, new in {**_WIDER, _MODULE: tags}.items():
         if page.count(old) != 1:
             raise BuildError(f"The page does not have “{old}” in one place.")

@@ -18,23 +18,13 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import unquote, urlencode, urlsplit
 
+from web.buildsteps.media import BYTES, TYPES
 from web.buildsteps.shell import ROOT, BuildError, say
 from web.buildsteps.site import build_if_changed
+from web.buildsteps.twins import has_twin, twin_of
 
 HOST: Final = "127.0.0.1"
 USUAL_PORT: Final = 8000
-#: Said here and not left to the machine's own table, which may lack or change them.
-TYPES: Final = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-}
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -102,7 +92,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """GET and HEAD of plain files: one range, validators, no folder listings."""
+    """GET and HEAD of plain files and their compressed twins: one range, validators, no folder listings."""
 
     protocol_version = "HTTP/1.1"
     root: Path
@@ -130,8 +120,11 @@ class _Handler(BaseHTTPRequestHandler):
         if path is None or not path.is_file():
             self._begin(HTTPStatus.NOT_FOUND, 0, {})
             return
-        with path.open("rb") as file:
-            self._send(file, path, body=body)
+        # A range is one of the file itself: whoever resumes a file has begun it so.
+        accepted = "" if "Range" in self.headers else self.headers.get("Accept-Encoding", "")
+        encoding, sent = twin_of(path, accepted)
+        with sent.open("rb") as file:
+            self._send(file, path, encoding, body=body)
 
     def _file(self) -> Path | None:
         """Give the file that the request's path names, or None when it leads out of the site."""
@@ -143,17 +136,19 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return found / "index.html" if path.endswith("/") else found
 
-    def _send(self, file: IO[bytes], path: Path, *, body: bool) -> None:
+    def _send(self, file: IO[bytes], path: Path, encoding: str, *, body: bool) -> None:
         state = os.fstat(file.fileno())
-        tag = f'"{state.st_mtime_ns:x}-{state.st_size:x}"'
+        tag = f'"{state.st_mtime_ns:x}-{state.st_size:x}{encoding}"'
         headers = {
-            "Content-Type": TYPES.get(path.suffix)
-            or mimetypes.guess_type(path.name)[0]
-            or "application/octet-stream",
+            "Content-Type": TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or BYTES,
             "ETag": tag,
             "Last-Modified": formatdate(state.st_mtime, usegmt=True),
             "Accept-Ranges": "bytes",
         }
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        if has_twin(path):
+            headers["Vary"] = "Accept-Encoding"
         if self.headers.get("If-None-Match") == tag:
             self._begin(HTTPStatus.NOT_MODIFIED, None, headers)
             return

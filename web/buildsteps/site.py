@@ -12,10 +12,15 @@ from typing import Final
 from web.buildsteps import toolbox
 from web.buildsteps.demo import make_demo
 from web.buildsteps.folder import SETTINGS, is_site, mark, replacing, require_replaceable, settings_of
+from web.buildsteps.hosts import write_headers
+from web.buildsteps.integrity import seal_page, write_files
 from web.buildsteps.licences import copy_licences
 from web.buildsteps.packed import pack_site
+from web.buildsteps.parts import PAGE, write_parts
 from web.buildsteps.runtime import copy_runtime
-from web.buildsteps.shell import ROOT, TOOLS, alone, say
+from web.buildsteps.shell import ROOT, TOOLS, BuildError, alone, say
+from web.buildsteps.snapshot import draw_from_snapshot, make_snapshot
+from web.buildsteps.twins import write_twins
 from web.buildsteps.wheel import build_wheel, project_version
 
 #: What of web/ goes to the site as it is.
@@ -57,17 +62,26 @@ def build_if_changed(out: Path) -> None:
 
 def _fill(site: Path, modules: Path, wheels: Path, settings: bytes) -> None:
     version = project_version()
+    runtime = site / "runtime"
     copy_runtime(modules, wheels, site)
-    wheel = build_wheel(site)
+    wheel = build_wheel(runtime)
     for path in _matching(ROOT / "web", OWN):
         shutil.copyfile(path, site / path.name)
     pyscript = json.loads((ROOT / "web" / "pyscript.json").read_text(encoding="utf-8"))
-    _write_json(site / "pyscript.json", {**pyscript, "packages": [f"./{wheel}"]})
+    _write_json(site / "pyscript.json", {**pyscript, "packages": [f"./runtime/{wheel}"]})
     make_demo(site / "demo")
     (site / SETTINGS).write_bytes(settings)
     copy_licences(modules, wheels, site)
-    (site / "index.html").write_text(_prerendered(site, version), encoding="utf-8", newline="\n")
+    snapshot = make_snapshot(runtime, modules, wheel)
+    page = _prerendered(site, version)
+    _require_equal(page, draw_from_snapshot(runtime, modules, ROOT / PAGE, version, _lists(site)))
+    (site / PAGE).write_text(page, encoding="utf-8", newline="\n")
+    write_files(site, (snapshot.file, "pyodide.asm.wasm", "pyodide-lock.json"), snapshot)
+    seal_page(site, modules)
     pack_site(site, modules)
+    write_parts(site)
+    write_headers(site)
+    write_twins(site)
     mark(site)
 
 
@@ -75,8 +89,19 @@ def _prerendered(site: Path, version: str) -> str:
     """Give the page with the panel of the demo archive already in it."""
     from pycore.prerender import prerender
 
-    lists = [(f"./{name}", (site / name).read_text(encoding="utf-8")) for name in DEMO_LISTS]
-    return prerender((ROOT / "index.html").read_text(encoding="utf-8"), lists, version)
+    lists = [(url, path.read_text(encoding="utf-8")) for url, path in _lists(site)]
+    return prerender((ROOT / PAGE).read_text(encoding="utf-8"), lists, version)
+
+
+def _lists(site: Path) -> list[tuple[str, Path]]:
+    return [(f"./{name}", site / name) for name in DEMO_LISTS]
+
+
+def _require_equal(page: str, restored: str) -> None:
+    if page != restored:
+        raise BuildError(
+            "The Python of the snapshot draws another page than this one.", "Report it: that is a bug."
+        )
 
 
 def _write_json(path: Path, value: object) -> None:

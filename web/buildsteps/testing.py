@@ -1,4 +1,4 @@
-"""Every test, in three runs: the core on CPython, contracts and browser, the core inside Pyodide."""
+"""Every test, in four runs: the core on CPython, contracts and browser, three engines, the core inside Pyodide."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ def run_tests(pytest_arguments: Sequence[str], *, slow: bool) -> int:
             [*_pytest(python, slow), "tests/contract", "tests/browser"],
             env,
         ),
+        _run("three engines", "engines.xml", [*_pytest(python, slow), "tests/engines"], env),
         _run("core on Pyodide", "pyodide.xml", _pytest_in_pyodide(slow), env),
     ]
     say("")
@@ -63,15 +64,16 @@ def run_tests(pytest_arguments: Sequence[str], *, slow: bool) -> int:
 
 
 def environment_of_tests() -> dict[str, str]:
-    """Build the site and make sure of browser and programs; give what tests are told about them.
+    """Build the site and make sure of browsers and programs; give what tests are told about them.
 
-    OVERLAY_DIST is the built site, OVERLAY_CHROMIUM the browser, OVERLAY_AXE the script of axe-core,
-    OVERLAY_NODE a Node.js.
+    OVERLAY_DIST is the built site, OVERLAY_CHROMIUM, OVERLAY_FIREFOX and OVERLAY_WEBKIT_DRIVER start the browsers,
+    OVERLAY_AXE is the script of axe-core, OVERLAY_NODE a Node.js.
     """
     python = toolbox.environment("dev")
     modules = toolbox.node_modules(with_development=True)
     machine.programs()
     browser = machine.chromium(python)
+    engines = machine.engines()
     dist = TOOLS / "tested"
     say("Building the site ...")
     build_site(dist)
@@ -80,6 +82,7 @@ def environment_of_tests() -> dict[str, str]:
         "OVERLAY_CHROMIUM": browser,
         "OVERLAY_DIST": str(dist),
         "OVERLAY_NODE": str(toolbox.node().program),
+        **engines,
         # A browser that was found must be the one that runs.
         "PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD": "1",
     }

@@ -17,8 +17,8 @@ from web.browser.clock import Clock
 from web.browser.http import Abort, Http, Keyring
 from web.browser.regex import RegexEngine
 from web.browser.sink import Sinks
-from web.browser.store import ListStore
-from web.ports import Matched, Refusal, StoredList
+from web.browser.store import VisitStore
+from web.ports import Matched, Refusal, Visit
 
 
 async def run(name: str, given: str) -> str:
@@ -216,22 +216,51 @@ async def save(filename: str, pieces: list[str], times: int) -> int:
     return saving.save(filename, "text/csv;charset=utf-8", (piece for _ in range(times) for piece in pieces))
 
 
-async def store(name: str, source: str, content: str) -> dict[str, bool]:
-    """Keeps a list, finds it, and keeps another in its place."""
-    shelf, stored = ListStore(), StoredList(name, source, content)
-    other = StoredList("other", "", "[]")
-    return {
-        "nothing at first": await shelf.get() is None,
-        "taken": await shelf.put(stored) is None,
-        "found": await shelf.get() == stored,
-        "replaced": await shelf.put(other) is None and await shelf.get() == other,
-    }
+async def shelf(text: str, record: str) -> dict[str, bool]:
+    """Keeps two visits, finds them the latest first, and removes one."""
+    shelf = VisitStore()
+    one, two, key = shelf.new_id(), shelf.new_id(), shelf.new_id()
+    seen = {"ids differ": len({one, two, key}) == 3, "nothing at first": await shelf.visits() == ()}
+    seen["taken"] = await shelf.put_list(one, key, text) is None
+    seen["found"] = await shelf.list_text(one, key) == text
+    seen["no record yet"] = [visit.record for visit in _visits(await shelf.visits())] == [""]
+    seen["record taken"] = await shelf.put_record(one, record) is None
+    # Two moments may be one to the clock.
+    while not await shelf.put_record(two, "{}") and _visits(await shelf.visits())[0].id != two:
+        await asyncio.sleep(0.001)
+    latest = _visits(await shelf.visits())
+    seen["latest first"] = [(visit.id, visit.record) for visit in latest] == [(two, "{}"), (one, record)]
+    seen["with its time"] = abs(latest[0].saved_ms - time.time() * 1000) < 60_000
+    await shelf.remove(one)
+    seen["removed"] = [visit.id for visit in _visits(await shelf.visits())] == [two]
+    seen["its list too"] = await shelf.list_text(one, key) is None
+    await shelf.remove(two)
+    return seen
+
+
+def _visits(found: tuple[Visit, ...] | Refusal) -> tuple[Visit, ...]:
+    assert not isinstance(found, Refusal)
+    return found
+
+
+async def note(text: str) -> list[str]:
+    """Leaves word, takes it back, leaves it again and takes it twice."""
+    shelf = VisitStore()
+    shelf.leave_note(text)
+    shelf.leave_note("")
+    none = shelf.take_note()
+    shelf.leave_note(text)
+    return [none, shelf.take_note(), shelf.take_note()]
 
 
 async def store_refused() -> str:
     """What is said where the browser keeps nothing."""
-    refusal = await ListStore().get()
-    return refusal.why if isinstance(refusal, Refusal) else "kept"
+    shelf = VisitStore()
+    refusal = await shelf.put_list("v", "k", "[]")
+    assert isinstance(await shelf.visits(), Refusal)
+    assert await shelf.list_text("v", "k") is None
+    await shelf.remove("v")
+    return "kept" if refusal is None else refusal.why
 
 
 async def ticks(wanted: int) -> list[float]:

@@ -1,0 +1,53 @@
+"""What the panel may offer now: to go on where an earlier visit ended, and a new version of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pycore.remembered import KeptList
+from pycore.state import Stage, State
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A visit to go on with; ``missing`` are those of its lists that are not open."""
+
+    missing: tuple[KeptList, ...]
+
+
+def worth_going_on(state: State) -> Offer | None:
+    """What of the last visit is not on the page: its lists, or what was chosen of them.
+
+    Who has opened other lists needs no way back.
+    """
+    last = state.memory.last
+    if last is None:
+        return None
+    lists = last.remembered.lists
+    if state.demo or not state.missions:
+        return Offer(lists)
+    missing = tuple(kept for kept in lists if kept.base not in state.memory.addresses)
+    if len(missing) == len(lists):
+        return None
+    return Offer(missing) if missing or last.remembered.choices != state.choices() else None
+
+
+def offer(state: State) -> Offer | None:
+    """The same, once every list of one's own that is on its way is there or refused."""
+    return None if state.opening and not state.demo else worth_going_on(state)
+
+
+def held_back(state: State) -> str:
+    """Why the new version that waits cannot be used now, in words; ``""`` where it can."""
+    if state.offline.taking:
+        return "Changing over …"
+    if state.download is not None and state.download.stage in (Stage.OPENING, Stage.RUNNING):
+        return "A download is under way. The new version waits until it has ended."
+    if state.opening:
+        return "A list is being opened."
+    others = state.offline.others or 0
+    if others == 1:
+        return "This page is open in another tab. Close that one first: two versions cannot run side by side."
+    if others:
+        return f"This page is open in {others} other tabs. Close them first: two versions cannot run side by side."
+    return ""

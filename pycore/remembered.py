@@ -1,0 +1,216 @@
+"""What a browser keeps of a visit: which lists were open and what was chosen of them, as text and back.
+
+The lists' own texts are kept beside it, each under its key. No token is in it, and nobody's name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from pycore.catalog import Facet
+from pycore.errors import OverlayError
+from pycore.formats.depth import is_deep
+from pycore.layout import Structure
+from pycore.selection import Choice, Quick
+
+VERSION: Final = 1
+#: Characters; a visit with a hundred thousand boxes ticked by hand is below it.
+LONGEST: Final = 2**24
+_DEEPEST: Final = 6
+_KEY: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
+_MOST_FILES: Final = 10**9
+_LATEST_MS: Final = 4e12
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptList:
+    """A list whose text the browser keeps under ``key``; ``base`` is the list's own URL, ``""`` for a file.
+
+    ``source`` is what the person knows it by, ``mission`` what the page's address said of it.
+    """
+
+    key: str
+    source: str
+    base: str
+    mission: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MissionChoice:
+    """What is chosen of one mission: boxes and the rest, the pattern in its field, and the one in force."""
+
+    name: str
+    choice: Choice = field(default_factory=Choice)
+    typed: str = ""
+    in_force: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """All that a person has chosen; ``current`` is the mission whose controls are shown."""
+
+    missions: tuple[MissionChoice, ...] = ()
+    current: str = ""
+    structure: Structure = Structure.NESTED
+    rows_per_page: int = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A visit: its lists, how many files they have together, and what was chosen."""
+
+    lists: tuple[KeptList, ...] = ()
+    files: int = 0
+    choices: Choices = field(default_factory=Choices)
+
+
+def day(epoch_ms: float) -> str:
+    """A moment as the panel writes it: ``2026-11-22 07:17 UTC``; what is no moment is ``an unknown day``."""
+    if not 0 < epoch_ms < _LATEST_MS:
+        return "an unknown day"
+    return f"{datetime.fromtimestamp(epoch_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+# -- to text --------------------------------------------------------------------------------------------------
+
+
+def text(visit: Remembered) -> str:
+    """The visit as JSON in ASCII, the same for the same visit."""
+    choices = visit.choices
+    document = {
+        "version": VERSION,
+        "lists": [
+            {"key": kept.key, "source": kept.source, "base": kept.base, "mission": kept.mission}
+            for kept in visit.lists
+        ],
+        "files": visit.files,
+        "missions": [_mission(each) for each in choices.missions],
+        "current": choices.current,
+        "structure": choices.structure.value,
+        "rows": choices.rows_per_page,
+    }
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _mission(mission: MissionChoice) -> dict[str, object]:
+    choice = mission.choice
+    return {
+        "name": mission.name,
+        "quick": choice.quick.value,
+        "boxes": [[facet.level, facet.suffix, on] for facet, on in choice.boxes.items()],
+        "guide_stars": choice.guide_stars,
+        "references": choice.references,
+        "typed": mission.typed,
+        "in_force": mission.in_force,
+    }
+
+
+# -- and back -------------------------------------------------------------------------------------------------
+
+
+def read(text: str) -> Remembered:
+    """The visit that a text tells of.
+
+    Raises ``OverlayError``: ``memory.version`` for what another version of the page wrote, ``memory.damaged`` for
+    what none did.
+    """
+    document = _document(text)
+    if document.get("version") != VERSION:
+        raise OverlayError(
+            "memory.version",
+            "What this browser kept of an earlier visit is of another version of this page and was forgotten.",
+            "Open the list again from its file or address.",
+        )
+    try:
+        return Remembered(
+            lists=tuple(_list_of(each) for each in _items(document, "lists")),
+            files=_whole(document, "files", _MOST_FILES),
+            choices=Choices(
+                missions=tuple(_mission_of(each) for each in _items(document, "missions")),
+                current=_words(document, "current"),
+                structure=Structure(_words(document, "structure")),
+                rows_per_page=_whole(document, "rows", 1000),
+            ),
+        )
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise _damaged() from wrong
+
+
+def _damaged() -> OverlayError:
+    return OverlayError(
+        "memory.damaged",
+        "What this browser kept of an earlier visit is damaged and was forgotten.",
+        "Open the list again from its file or address.",
+    )
+
+
+def _document(text: str) -> Mapping[str, object]:
+    if len(text) > LONGEST or is_deep(text, _DEEPEST):
+        raise _damaged()
+    try:
+        return _table(json.loads(text))
+    except (TypeError, ValueError) as wrong:
+        raise _damaged() from wrong
+
+
+def _list_of(found: object) -> KeptList:
+    table = _table(found)
+    key = _words(table, "key")
+    if not _KEY.fullmatch(key):
+        raise ValueError("key")
+    return KeptList(key, _words(table, "source"), _words(table, "base"), _words(table, "mission"))
+
+
+def _mission_of(found: object) -> MissionChoice:
+    table = _table(found)
+    choice = Choice(
+        Quick(_words(table, "quick")),
+        MappingProxyType(dict(_box_of(each) for each in _items(table, "boxes"))),
+        _truth(table, "guide_stars"),
+        _truth(table, "references"),
+    )
+    return MissionChoice(_words(table, "name"), choice, _words(table, "typed"), _words(table, "in_force"))
+
+
+def _box_of(found: object) -> tuple[Facet, bool]:
+    if not isinstance(found, list):
+        raise TypeError("box")
+    level, suffix, on = found
+    return Facet(_is(level, str), _is(suffix, str)), _is(on, bool)
+
+
+def _table(found: object) -> Mapping[str, object]:
+    return _is(found, dict)
+
+
+def _items(table: Mapping[str, object], key: str) -> list[object]:
+    return _is(table[key], list)
+
+
+def _words(table: Mapping[str, object], key: str) -> str:
+    return _is(table[key], str)
+
+
+def _truth(table: Mapping[str, object], key: str) -> bool:
+    return _is(table[key], bool)
+
+
+def _whole(table: Mapping[str, object], key: str, most: int) -> int:
+    number = _is(table[key], int)
+    if isinstance(number, bool) or not 0 <= number <= most:
+        raise ValueError(key)
+    return number
+
+
+def _is(found: object, kind: type[T]) -> T:
+    if not isinstance(found, kind):
+        raise TypeError(kind)
+    return found

@@ -1,0 +1,121 @@
+"""The first paint needs no Python: what stands there, that nothing moves, and that deeds done meanwhile count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.archive.static import StaticServer
+from tests.browser import lists
+from tests.browser.conftest import Watch
+from tests.browser.panel_page import PanelPage
+from tests.browser.states import holding
+
+_WATCH_SHIFTS = """
+globalThis.shifts = [];
+new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => [
+  entry.value, ...entry.sources.map(({node}) => node?.parentElement?.outerHTML.slice(0, 200) ?? String(node)),
+]))).observe({type: "layout-shift", buffered: true});
+"""
+#: What is called good of a page's cumulative layout shift.
+_GOOD = 0.1
+#: Until what was drawn last is on the screen.
+_TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))"
+
+
+@contextmanager
+def scripts_held(page: Page) -> Iterator[None]:
+    """Inside, no module has come and no part of Python."""
+    held: list[Route] = []
+    for pattern in ("**/boot.js", "**/runtime/**"):
+        page.route(pattern, holding(held))
+    yield
+    for route in held:
+        route.continue_()
+    for pattern in ("**/boot.js", "**/runtime/**"):
+        page.unroute(pattern)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_panel_is_painted_from_html_and_css_alone_and_then_nothing_moves(
+    panel: PanelPage, width: int
+) -> None:
+    page = panel.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(_WATCH_SHIFTS)
+    with scripts_held(page):
+        page.goto(panel.url, wait_until="commit")
+        expect(panel.button("START DOWNLOAD")).to_be_visible()
+        expect(page.get_by_text("starting …")).to_be_visible()
+        expect(page.locator("html")).to_have_attribute("data-state", "booting")
+        assert panel.summary().selected > 0
+        page.evaluate(_TWO_FRAMES)
+        assert page.evaluate("performance.getEntriesByName('first-contentful-paint').length") == 1
+    panel.wait_ready()
+    page.evaluate(_TWO_FRAMES)
+    expect(page.get_by_text("starting …")).to_be_hidden()
+    assert page.evaluate("shifts") == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_asked_for_a_list_moves_nothing_until_the_list_is_there(
+    panel: PanelPage, site: StaticServer, width: int
+) -> None:
+    rows = [lists.public(f"{name}.fits", uri=f"lab:{name}") for name in ("one", "two", "three")]
+    lists.write(site.root / "lists" / "first-paint.json", rows)
+    page = panel.page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(_WATCH_SHIFTS)
+    held: list[Route] = []
+    page.route("**/lists/first-paint.json", holding(held))
+    with page.expect_request("**/lists/first-paint.json"), scripts_held(page):
+        page.goto(f"{panel.url}?products=lists/first-paint.json&mission=Lab", wait_until="commit")
+        expect(page.get_by_text("Opening the product list")).to_be_visible()
+        expect(page.get_by_text("starting …")).to_be_visible()
+        expect(page.get_by_text("demo archive")).to_be_hidden()
+        page.evaluate(_TWO_FRAMES)
+    # Python has taken over, and waits for the list.
+    page.evaluate(_TWO_FRAMES)
+    assert page.evaluate("shifts") == []
+    for route in held:
+        route.continue_()
+    panel.wait_ready()
+    assert panel.summary().all == len(rows)
+    # What a list brings stands above the button that opens another; that one makes room, and nothing else.
+    page.evaluate(_TWO_FRAMES)
+    assert page.evaluate("shifts.reduce((sum, [value]) => sum + value, 0)") < _GOOD
+
+
+def test_what_is_done_before_any_module_has_come_is_obeyed(panel: PanelPage) -> None:
+    page = panel.page
+    with scripts_held(page):
+        page.goto(panel.url, wait_until="commit")
+        panel.button("ALL").click()
+        panel.regex.fill(r"_cal\.fits$")
+        panel.radio("File Structure", "FLAT").check()
+        panel.radio("Guidestar Files", "HIGHEST CALIBRATED").check()
+        panel.button("File level").press("Enter")
+    panel.wait_ready()
+    expect(panel.button("ALL")).to_have_attribute("aria-pressed", "true")
+    expect(panel.regex).to_have_value(r"_cal\.fits$")
+    expect(page.locator("#regex-state")).to_contain_text("match")
+    expect(panel.radio("File Structure", "FLAT")).to_be_checked()
+    expect(panel.radio("Guidestar Files", "HIGHEST CALIBRATED")).to_be_checked()
+    expect(panel.level_group("2b")).to_be_visible()
+
+
+def test_each_file_of_a_start_is_asked_for_once_and_the_large_ones_before_python_is(
+    panel: PanelPage, watch: Watch, site: StaticServer
+) -> None:
+    before = len(site.requests)
+    panel.open()
+    asked = [request.product or "" for request in site.requests[before:]]
+    assert {name: count for name, count in Counter(asked).items() if count > 1} == {}
+    # The chain is two long: the page, and then everything that it needs to start Python.
+    large = [name for name in asked if name.startswith("runtime/") or name.startswith("pyscript/")]
+    first_of_python = asked.index("site.json")
+    assert all(asked.index(name) < first_of_python for name in large if name != "runtime/python_stdlib.zip")

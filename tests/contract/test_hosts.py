@@ -1,0 +1,171 @@
+"""Hosts that send headers: the ready file, and the settings for nginx that the documents have, in a real nginx."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+from web.buildsteps.hosts import FOREVER, headers_of, lasting
+from web.buildsteps.shell import ROOT
+
+_ABOUT = """
+daemon off;
+worker_processes 1;
+pid {run}/pid;
+error_log stderr;
+events {{ }}
+http {{
+  include /etc/nginx/mime.types;
+  access_log off;
+  client_body_temp_path {run}; proxy_temp_path {run}; fastcgi_temp_path {run};
+  uwsgi_temp_path {run}; scgi_temp_path {run};
+  {outside}
+  server {{
+    listen 127.0.0.1:{port};
+    {inside}
+  }}
+}}
+"""
+
+
+@pytest.fixture(scope="module")
+def dist() -> Path:
+    return Path(os.environ["OVERLAY_DIST"])
+
+
+def rules(dist: Path) -> dict[str, dict[str, str]]:
+    """The rules of the ready file, by path."""
+    found: dict[str, dict[str, str]] = {}
+    path = ""
+    for line in (dist / "_headers").read_text("ascii").splitlines():
+        if line.startswith("  "):
+            name, _, value = line.strip().partition(": ")
+            assert name not in found[path]
+            found[path][name] = value
+        else:
+            path = line
+            found[path] = {}
+    return found
+
+
+def test_the_ready_file_has_the_policy_of_the_page_and_who_may_frame_it(dist: Path) -> None:
+    everywhere = rules(dist)["/*"]
+    page = (dist / "index.html").read_text("utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert policy
+    assert everywhere["Content-Security-Policy"] == f"{policy[1]}; frame-ancestors 'self'"
+    assert everywhere == headers_of(dist)
+    assert everywhere["X-Content-Type-Options"] == "nosniff"
+    # Longer lines are refused by a host that reads the file.
+    assert max(len(line) for line in (dist / "_headers").read_text("ascii").splitlines()) < 2000
+
+
+def test_only_files_named_by_their_content_are_kept_for_ever(dist: Path) -> None:
+    kept = {path: headers for path, headers in rules(dist).items() if path != "/*"}
+    assert set(kept) == {f"/{name}" for name in lasting(dist)}
+    assert all(headers == {"Cache-Control": FOREVER} for headers in kept.values())
+    names = {re.sub(r"-[\w-]{8,}\.", "-HASH.", path) for path in kept}
+    assert {"/pyscript/core-HASH.js", "/runtime/snapshot-HASH.bin"} <= names
+    assert not names & {"/index.html", "/sw.js", "/site.json", "/runtime/pyodide.js"}
+
+
+@pytest.fixture(scope="module")
+def nginx(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An nginx with the settings of the documents, serving the site."""
+    run = tmp_path_factory.mktemp("nginx")
+    site = tmp_path_factory.mktemp("served") / "site"
+    shutil.copytree(dist, site)
+    for folder in (site, *site.parents[:2]):
+        folder.chmod(0o755)
+    text = (ROOT / "docs" / "hosting.md").read_text("utf-8")
+    inside, outside = re.findall(r"```nginx\n(.*?)```", text, re.DOTALL)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = run / "nginx.conf"
+    inside = inside.replace("/srv/overlay", str(site))
+    settings.write_text(_ABOUT.format(run=run, port=port, outside=outside, inside=inside))
+    # Where it is the administrator's, as root it would serve with the rights of somebody else.
+    user = ["-g", "user root;"] if os.geteuid() == 0 else []
+    server = subprocess.Popen([program("nginx"), "-c", settings, "-p", run, *user])
+    try:
+        _await(port, server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def program(name: str) -> str:
+    """A program of the administrator's, whose folder not every user searches."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    assert found, f"{name} is missing"
+    return found
+
+
+def _await(port: int, server: subprocess.Popen[bytes]) -> None:
+    while True:
+        assert server.poll() is None, "nginx has ended"
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+
+
+def head(url: str, **headers: str) -> tuple[int, Message]:
+    request = urllib.request.Request(url, headers=headers, method="HEAD")
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.headers
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.headers
+
+
+@pytest.mark.parametrize(
+    ("name", "type_"),
+    [
+        ("", "text/html"),
+        ("boot.js", "javascript"),
+        ("style.css", "text/css"),
+        ("runtime/pyodide.asm.wasm", "application/wasm"),
+    ],
+)
+def test_nginx_with_the_settings_of_the_documents_serves_the_site(nginx: str, name: str, type_: str) -> None:
+    status, headers = head(f"{nginx}/{name}")
+    assert status == 200
+    assert type_ in headers["Content-Type"]
+    assert headers["Cache-Control"] == "no-cache"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Content-Security-Policy"] == "frame-ancestors 'self'"
+
+
+def test_nginx_keeps_for_ever_what_the_ready_file_keeps_and_no_more(nginx: str, dist: Path) -> None:
+    names = [
+        path.relative_to(dist).as_posix()
+        for folder in ("runtime", "pyscript")
+        for path in (dist / folder).iterdir()
+        if path.suffix not in {".br", ".gz"}
+    ]
+    kept = [name for name in names if head(f"{nginx}/{name}")[1]["Cache-Control"] == FOREVER]
+    assert sorted(kept) == sorted(lasting(dist))
+
+
+def test_nginx_sends_the_compressed_twin_to_who_takes_it(nginx: str, dist: Path) -> None:
+    name = "runtime/pyodide.asm.wasm"
+    _, headers = head(f"{nginx}/{name}", **{"Accept-Encoding": "gzip"})
+    assert headers["Content-Encoding"] == "gzip"
+    assert int(headers["Content-Length"]) == (dist / f"{name}.gz").stat().st_size
+    assert head(f"{nginx}/absent.js")[0] == 404

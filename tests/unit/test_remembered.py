@@ -1,0 +1,146 @@
+"""A visit as text and back: the same comes back, and what no page wrote is refused."""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pycore import remembered
+from pycore.catalog import Facet
+from pycore.errors import OverlayError
+from pycore.layout import Structure
+from pycore.remembered import Choices, KeptList, MissionChoice, Remembered, day, read, text
+from pycore.selection import Choice, Quick
+from tests.unit.builders import CLICK
+
+words = st.text(max_size=20)
+boxes = st.dictionaries(st.builds(Facet, words, words), st.booleans(), max_size=4).map(MappingProxyType)
+choice = st.builds(Choice, st.sampled_from(Quick), boxes, st.booleans(), st.booleans())
+visits = st.builds(
+    Remembered,
+    st.lists(st.builds(KeptList, st.from_regex(r"\A[0-9a-f-]{1,36}\Z"), words, words, words), max_size=3).map(
+        tuple
+    ),
+    st.integers(0, 10**9),
+    st.builds(
+        Choices,
+        st.lists(st.builds(MissionChoice, words, choice, words, words), max_size=3).map(tuple),
+        words,
+        st.sampled_from(Structure),
+        st.sampled_from([50, 100, 250, 1000]),
+    ),
+)
+PLAIN = Remembered((KeptList("k", "a.json", ""),), 3, Choices((MissionChoice("JWST"),), "JWST"))
+
+
+@given(visits)
+def test_what_is_remembered_comes_back(visit: Remembered) -> None:
+    written = text(visit)
+    assert written.isascii()
+    assert read(written) == visit
+    assert text(read(written)) == written
+
+
+def test_a_lone_surrogate_in_a_name_comes_back() -> None:
+    visit = Remembered((KeptList("k", "Liste \ud800 ü", ""),), 1)
+    assert read(text(visit)) == visit
+
+
+def refused(written: str) -> str:
+    with pytest.raises(OverlayError) as caught:
+        read(written)
+    assert caught.value.sentence.endswith("was forgotten.")
+    assert caught.value.hint
+    return caught.value.code
+
+
+def changed(**changes: Any) -> str:
+    return json.dumps(json.loads(text(PLAIN)) | changes)
+
+
+MISSION = json.loads(text(PLAIN))["missions"][0]
+LIST = json.loads(text(PLAIN))["lists"][0]
+
+
+@pytest.mark.parametrize("version", [0, 2, None, "1", [1]])
+def test_what_another_version_wrote_is_told_as_that(version: object) -> None:
+    assert refused(changed(version=version)) == "memory.version"
+    assert refused("{}") == "memory.version"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        "null",
+        "[]",
+        "7",
+        '{"version": 1}',
+        "{",
+        "[" * 100_000,
+        '{"a":' * 1000 + "1" + "}" * 1000,
+        changed(lists=None),
+        changed(lists={}),
+        changed(lists=["a"]),
+        changed(lists=[{**LIST, "key": "../../record"}]),
+        changed(lists=[{**LIST, "key": ""}]),
+        changed(lists=[{**LIST, "key": "a" * 65}]),
+        changed(lists=[{**LIST, "base": 7}]),
+        changed(lists=[{"key": "k"}]),
+        changed(files=-1),
+        changed(files=True),
+        changed(files=1.5),
+        changed(files=10**30),
+        changed(files="3"),
+        text(PLAIN).replace('"files":3', f'"files":{"9" * 5000}'),
+        changed(missions=[None]),
+        changed(missions=[{**MISSION, "quick": "SOME"}]),
+        changed(missions=[{**MISSION, "boxes": [["2b", "_cal"]]}]),
+        changed(missions=[{**MISSION, "boxes": ["abc"]}]),
+        changed(missions=[{**MISSION, "boxes": [["2b", 7, True]]}]),
+        changed(missions=[{**MISSION, "boxes": [[["2b"], "_cal", True]]}]),
+        changed(missions=[{**MISSION, "boxes": [["2b", "_cal", 1]]}]),
+        changed(missions=[{**MISSION, "guide_stars": "yes"}]),
+        changed(missions=[{**MISSION, "typed": None}]),
+        changed(structure="DEEP"),
+        changed(rows=10**6),
+        changed(current=None),
+    ],
+)
+def test_what_no_page_wrote_is_refused(written: str) -> None:
+    assert refused(written) in ("memory.damaged", "memory.version" if written == "{}" else "memory.damaged")
+
+
+def test_more_than_any_page_writes_is_refused_unread() -> None:
+    assert refused(" " * (remembered.LONGEST + 1)) == "memory.damaged"
+
+
+def test_a_visit_with_a_hundred_thousand_boxes_is_within_bounds() -> None:
+    many = {Facet(f"level {n % 100}", f"_suffix{n}"): True for n in range(100_000)}
+    visit = Remembered((), 1, Choices((MissionChoice("X", Choice(boxes=MappingProxyType(many))),)))
+    assert read(text(visit)) == visit
+
+
+def test_nothing_but_the_choice_and_the_lists_is_written() -> None:
+    assert set(json.loads(text(PLAIN))) == {
+        "version", "lists", "files", "missions", "current", "structure", "rows",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        (CLICK, "2026-11-22 07:17 UTC"),
+        (0.0, "an unknown day"),
+        (-1.0, "an unknown day"),
+        (1e300, "an unknown day"),
+        (float("nan"), "an unknown day"),
+    ],
+)
+def test_a_moment_is_told_in_utc(moment: float, told: str) -> None:
+    assert day(moment) == told

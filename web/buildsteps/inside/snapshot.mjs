@@ -1,0 +1,69 @@
+// Takes the memory of a Python that has all of the overlay imported: node snapshot.mjs PYODIDE RUNTIME TIDY OUT
+//
+// TIDY is the folder that tidy.mjs has filled. OUT is the file of the snapshot. The names of all modules in it are
+// printed as JSON.
+
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { lay } from "../../snapshot.js";
+import { PACKAGES, called, ended, started, write } from "./pyodide.mjs";
+
+const [folder, runtime, tidy, out] = process.argv.slice(2).map((path) => resolve(path));
+
+/** Nothing that differs between two runs may get into the memory: neither time nor chance. */
+function stopTime() {
+  Date.now = () => 0;
+  performance.now = () => 0;
+  crypto.getRandomValues = (array) => array.fill(0);
+}
+
+/** The memory of the next large instance, before anything runs in it. @returns {Promise<ArrayBuffer>} */
+function nextMemory() {
+  const { instantiate } = WebAssembly;
+  return new Promise((tell) => {
+    WebAssembly.instantiate = async (...words) => {
+      const made = await instantiate(...words);
+      const memory = made.instance?.exports.memory;
+      if (memory) tell(memory.buffer.slice(0));
+      return made;
+    };
+  });
+}
+
+/** Give the allocator's free memory a content that takes no room: nothing. */
+function clearFree({ HEAPU8, HEAPU32, _emscripten_get_sbrk_ptr, _malloc, _free }) {
+  const top = () => HEAPU32[_emscripten_get_sbrk_ptr() >> 2];
+  const taken = [];
+  for (let size = 1 << 20; size >= 8; size >>= 1) {
+    const start = top();
+    do {
+      const place = _malloc(size);
+      HEAPU8.fill(0, place, place + size);
+      taken.push(place);
+    } while (top() === start);
+  }
+  taken.forEach((place) => _free(place));
+}
+
+await ended(async () => {
+  stopTime();
+  const fresh = nextMemory();
+  const packages = join(tidy, "packages");
+  const python = await started(folder, runtime, {
+    _makeSnapshot: true,
+    stdLibURL: join(tidy, "bytecode.zip"),
+    // A fixed seed: the order of sets, and with it the memory, is the same each time.
+    env: { PYTHONHASHSEED: "0" },
+    fsInit(FS) {
+      for (const path of readdirSync(packages, { recursive: true }).sort()) {
+        if (/\.\w+$/.test(path)) write(FS, `${PACKAGES}/${path}`, readFileSync(join(packages, path)));
+      }
+    },
+  });
+  const modules = called(python, "prepare")().toJs();
+  clearFree(python._module);
+  const made = python.makeMemorySnapshot();
+  lay(made, await fresh);
+  writeFileSync(out, made);
+  console.log(JSON.stringify(modules));
+});

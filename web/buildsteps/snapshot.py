@@ -1,0 +1,106 @@
+"""What the page starts Python from: the memory of one that has the overlay imported, and a lean standard library.
+
+Both are made inside Pyodide under Node.js, by the programs of the folder ``inside``. Pyodide's snapshots are no public
+part of it and fit one build of it only, so each is tried out before it is used.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from web.buildsteps import toolbox
+from web.buildsteps.shell import ROOT, TOOLS, BuildError, say
+
+LIBRARY: Final = "python_stdlib.zip"
+_INSIDE: Final = Path(__file__).parent / "inside"
+#: Where what was made is kept until one of its inputs changes.
+MADE: Final = TOOLS / "snapshot"
+_MEMORY: Final = "snapshot.bin"
+_MODULES: Final = "modules.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot in the site's folder ``runtime``.
+
+    ``bytes`` is its size once unpacked, ``packages`` names the wheels of the same folder that are installed in it.
+    """
+
+    file: str
+    bytes: int
+    packages: tuple[str, ...]
+
+
+def make_snapshot(runtime: Path, modules: Path, wheel: str) -> Snapshot:
+    """Put a snapshot with `wheel` into the site's folder `runtime`, and the lean library in place of Pyodide's.
+
+    Equal inputs give equal bytes. The file is named by its content, as its gzip may differ between two machines, and
+    not ``.gz``: some servers would unpack it on the way.
+    """
+    pyodide = modules / "pyodide"
+
+    def make() -> None:
+        say("Taking the snapshot that the page starts from (once for each change of the core) ...")
+        MADE.mkdir()
+        _node("tidy", pyodide, runtime, runtime / wheel, MADE)
+        (MADE / _MODULES).write_text(_node("snapshot", pyodide, runtime, MADE, MADE / _MEMORY))
+
+    toolbox.once(MADE, _recipe(runtime, pyodide, wheel), make)
+    memory = (MADE / _MEMORY).read_bytes()
+    packed = gzip.compress(memory, compresslevel=9, mtime=0)
+    file = f"snapshot-{hashlib.sha256(packed).hexdigest()[:16]}.bin"
+    (runtime / file).write_bytes(packed)
+    shutil.copyfile(MADE / LIBRARY, runtime / LIBRARY)
+    return Snapshot(file, len(memory), (wheel,))
+
+
+def draw_from_snapshot(
+    runtime: Path, modules: Path, skeleton: Path, version: str, lists: Sequence[tuple[str, Path]]
+) -> str:
+    """Start Python from the snapshot that was made last, and give the page that it prerenders.
+
+    BuildError when it does not start, or needs a module that is not in it.
+    """
+    words = [f"{url}={path}" for url, path in lists]
+    return _node("restore", modules / "pyodide", runtime, MADE / _MEMORY, skeleton, version, *words)
+
+
+def modules_in_snapshot() -> list[str]:
+    """Name all modules that are imported in the snapshot that was made last."""
+    found: list[str] = json.loads((MADE / _MODULES).read_text())
+    return found
+
+
+def _recipe(runtime: Path, pyodide: Path, wheel: str) -> str:
+    sources = [ROOT / "web" / "snapshot.js", *sorted(_INSIDE.glob("*.*")), runtime / wheel]
+    sources += [path for path in sorted(runtime.iterdir()) if path.suffix in (".wasm", ".json", ".zip")]
+    sources += sorted(pyodide.glob("*.mjs"))
+    return "".join(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n" for path in sources)
+
+
+def _node(name: str, *words: str | Path) -> str:
+    """Run a program of the folder ``inside`` and give what it printed; BuildError when it fails."""
+    command = [toolbox.node().program, _INSIDE / f"{name}.mjs", *words]
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    if done.returncode:
+        raise BuildError(
+            f"{done.stderr.strip()[-2000:]}\ninside/{name}.mjs ended with status {done.returncode}.",
+            "Was Pyodide replaced by another version? Its snapshots are no public part of it.",
+        )
+    return done.stdout

@@ -1,0 +1,150 @@
+"use strict";
+/*
+ * What the worker keeps, all of it in one cache of this copy of the site: parts by their SHA-256, the versions that are
+ * whole, which page is of which version, and the settings as they were last. No key is an address of anything.
+ */
+
+class Shelf {
+  /** Two copies of the site on one origin must not clear each other's. */
+  #name = `download-overlay parts ${SCOPE}`;
+  /** @type {Promise<Cache> | null} */
+  #opened = null;
+  /** Whether this version is whole; undefined until it was looked up. @type {boolean | undefined} */
+  #whole = undefined;
+  /** The versions of pages by the pages' ids, as far as they are known by heart. @type {Map<string, string>} */
+  #pages = new Map();
+
+  /** @param {string} sha256 */
+  part(sha256) {
+    return this.#get(`part/${sha256}`);
+  }
+
+  /** @param {string} sha256 @param {Response} response */
+  putPart(sha256, response) {
+    return this.#put(`part/${sha256}`, response);
+  }
+
+  /** @param {string} sha256 */
+  async #drop(sha256) {
+    await (await this.#cache()).delete(this.#key(`part/${sha256}`));
+  }
+
+  /** The SHA-256 of all parts that are here. @returns {Promise<Set<string>>} */
+  async parts() {
+    return new Set(await this.#names("part/"));
+  }
+
+  /** Whether parts may be served, as far as that is known at once. */
+  mayServe() {
+    return SITE.version !== "" && this.#whole !== false;
+  }
+
+  /** Whether every part of this version is here. False, too, where the browser keeps nothing. */
+  async isWhole() {
+    this.#whole ??= await this.#get(`version/${SITE.version}`).then((found) => found !== undefined, () => false);
+    return this.#whole;
+  }
+
+  /** @param {boolean} whole */
+  async setWhole(whole) {
+    const name = `version/${SITE.version}`;
+    this.#whole = false;
+    if (whole) await this.#put(name, new Response(JSON.stringify([...ownParts().keys()])));
+    else await (await this.#cache()).delete(this.#key(name));
+    this.#whole = whole;
+  }
+
+  /** Whether any version is whole. */
+  async holdsAny() {
+    return (await this.#names("version/")).length > 0;
+  }
+
+  /** Says that a page is of this version. @param {string} id */
+  async remember(id) {
+    this.#pages.set(id, SITE.version);
+    await this.#put(`page/${id}`, new Response(SITE.version));
+  }
+
+  /** The version of a page that is known to be of one. @param {string} id */
+  async versionOf(id) {
+    const known = this.#pages.get(id);
+    if (known !== undefined) return known;
+    const found = await (await this.#get(`page/${id}`))?.text();
+    if (found !== undefined) this.#pages.set(id, found);
+    return found;
+  }
+
+  settings() {
+    return this.#get("settings");
+  }
+
+  /** @param {Response} response */
+  async putSettings(response) {
+    // A copy of its own: a host's headers may say that what they come with is not to be kept.
+    await this.#put("settings", new Response(await response.text(), { headers: { "Content-Type": "application/json" } }));
+  }
+
+  /** Lets go of the marks of other versions and of pages that have gone. */
+  async forgetOthers() {
+    const cache = await this.#cache();
+    for (const version of await this.#names("version/")) {
+      if (version !== SITE.version) await cache.delete(this.#key(`version/${version}`));
+    }
+    for (const id of await this.#names("page/")) {
+      if ((await worker.clients.get(id)) === undefined) await cache.delete(this.#key(`page/${id}`));
+    }
+  }
+
+  /** Lets go of the parts that neither a whole version has nor `others`. @param {Iterable<string>} others */
+  async sweep(others) {
+    const used = new Set(others);
+    for (const version of await this.#names("version/")) {
+      const mark = await this.#get(`version/${version}`);
+      for (const sha256 of /** @type {string[]} */ (await mark?.json() ?? [])) used.add(sha256);
+    }
+    for (const sha256 of await this.parts()) if (!used.has(sha256)) await this.#drop(sha256);
+  }
+
+  #cache() {
+    this.#opened ??= caches.open(this.#name).catch((refusal) => {
+      this.#opened = null;
+      throw refusal;
+    });
+    return this.#opened;
+  }
+
+  /** @param {string} name */
+  #key(name) {
+    return new URL(`kept/${name}`, SCOPE).href;
+  }
+
+  /** The names below a kind, without it. @param {string} kind */
+  async #names(kind) {
+    const keys = await (await this.#cache()).keys();
+    const start = this.#key(kind);
+    return keys.filter(({ url }) => url.startsWith(start)).map(({ url }) => url.slice(start.length));
+  }
+
+  /** @param {string} name */
+  async #get(name) {
+    return (await this.#cache()).match(this.#key(name));
+  }
+
+  /** @param {string} name @param {Response} response */
+  async #put(name, response) {
+    await (await this.#cache()).put(this.#key(name), response);
+  }
+}
+
+const shelf = new Shelf();
+
+/** The parts of this version, each once, with the addresses that it has. @returns {Map<string, {part: Part, names: string[]}>} */
+const ownParts = () => {
+  const found = new Map();
+  for (const [name, part] of Object.entries(SITE.parts)) {
+    const entry = found.get(part.sha256);
+    if (entry) entry.names.push(name);
+    else found.set(part.sha256, { part, names: [name] });
+  }
+  return found;
+};
