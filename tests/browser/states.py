@@ -76,13 +76,14 @@ def holding(held: list[Route]) -> Callable[[Route], None]:
 
 def before_the_start(panel: PanelPage, _: World) -> Iterator[str]:
     """A page whose Python has not started, and one whose Python cannot."""
-    held: list[Route] = []
-    panel.page.route("**/loader.js", holding(held))
-    panel.page.goto(panel.url)
-    yield "starting"
-    panel.page.goto(f"{panel.url}?products=of-ones-own.json")
-    yield "starting with a list"
-    panel.page.unroute("**/loader.js")
+    for state, query in (("starting", ""), ("starting with a list", "?products=of-ones-own.json")):
+        held: list[Route] = []
+        panel.page.route("**/loader.js", holding(held))
+        panel.page.goto(panel.url + query)
+        yield state
+        for route in held:
+            route.continue_()
+        panel.page.unroute("**/loader.js")
     panel.page.route("**/pyodide.asm.wasm", lambda route: route.abort())
     panel.page.goto(panel.url)
     panel.page.locator("html[data-state=failed]").wait_for(state="attached")

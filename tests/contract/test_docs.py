@@ -169,7 +169,7 @@ def test_the_two_commands_of_the_readme_are_there() -> None:
 
 
 def test_every_fence_has_a_kind_that_is_tried() -> None:
-    known = {"console", "json", "toml", "python", "http", "csv"}
+    known = {"console", "json", "toml", "python", "http", "csv", "nginx"}
     by_hand = {
         "web/requirements/README.md"
     }  # Locks are renewed by hand, with a tool that nothing here needs.

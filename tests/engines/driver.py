@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-#: A plain start is what takes longest: ten seconds in the slowest engine, more on a busy machine.
-PATIENCE: Final = 60.0
+#: A plain start is what takes longest: ten seconds in the slowest engine, ten times that on a busy machine.
+PATIENCE: Final = 120.0
 _INTERVAL: Final = 0.05
 
 T = TypeVar("T")

@@ -32,6 +32,7 @@ PROGRAM: Final = "main.py"
 _MAP: Final = '<script type="importmap"></script>'
 _SCRIPTS: Final = "script-src 'self' "
 _CONFIG: Final = f'config="./{SETTINGS}"'
+_GENERATOR: Final = re.compile(r'(<meta name="generator" content="[^"]+)"')
 _PLACE: Final = 'target="#app">\n</script>'
 #: Not of way_in.js: it also runs where the address is a file, which no browser compares with a hash.
 _OLD_KIND: Final = re.compile(r'<script src="\./((?!way_in\b)[\w.-]+)">')
@@ -57,6 +58,8 @@ def seal_page(site: Path, modules: Path) -> None:
         _CONFIG: f'config="{html.escape(json.dumps(settings, separators=(",", ":")))}"',
         _PLACE: _PLACE.replace("\n", f"\n{program}"),
     }
+    pyodide = json.loads((modules / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"]
+    page = _GENERATOR.sub(rf'\1; Pyodide {pyodide}"', page)
     page = _OLD_KIND.sub(lambda tag: _with_hash(site, tag[1]), _changed(page, changes))
     path.write_text(page, encoding="utf-8", newline="\n")
     for inside in (SETTINGS, PROGRAM):

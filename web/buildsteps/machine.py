@@ -47,6 +47,7 @@ PROGRAMS: Final = {
     "unzip": "unzip",
     "7z": "p7zip-full",
     "bsdtar": "libarchive-tools",
+    "nginx": "nginx-light",
 }
 
 

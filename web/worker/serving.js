@@ -6,6 +6,8 @@
 
 /** The one file that an operator edits. */
 const SETTINGS = "site.json";
+/** A start does not wait longer for the settings, where there are those of last time. */
+const SETTINGS_WAIT_MS = 3000;
 const HERE = new URL(SCOPE);
 
 /** The name of a part or of the settings that a request is for; null for all else. @param {Request} request @param {URL} url */
@@ -58,16 +60,19 @@ const kept = async (name, doubted) => {
   }
 };
 
-/** The settings as they are, or without a network as they were last. @param {FetchEvent} event */
-const answerSettings = async ({ request }) => {
-  try {
-    const answer = await fetch(request);
+/**
+ * The settings as they are; without a network, or on one that does not answer, as they were last.
+ *
+ * @param {FetchEvent} event
+ */
+const answerSettings = async (event) => {
+  const coming = fetch(event.request).then(async (answer) => {
     // A browser that keeps nothing has none for later, and the answer is as good.
     if (answer.ok) await shelf.putSettings(answer.clone()).catch(() => undefined);
     return answer;
-  } catch (unreachable) {
-    const last = await shelf.settings().catch(() => undefined);
-    if (last) return last;
-    throw unreachable;
-  }
+  });
+  const last = async () => (await shelf.settings().catch(() => undefined)) ?? coming;
+  // Whoever comes too late is of use to the next visit.
+  event.waitUntil(coming.catch(() => undefined));
+  return Promise.race([coming.catch(last), after(SETTINGS_WAIT_MS).then(last)]);
 };

@@ -3,6 +3,7 @@ import * as clock from "./clock.js";
 import * as fetcher from "./fetcher.js";
 import { loadPyodide } from "./loader.js";
 import * as regex from "./regex.js";
+import { SNAPSHOT } from "./runtime/files.js";
 import * as sinks from "./sinks.js";
 
 globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
@@ -10,8 +11,8 @@ globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
 const bytes = async (path) => (await fetch(path)).arrayBuffer();
 
 async function start() {
-  const pyodide = await loadPyodide({});
-  pyodide.unpackArchive(await bytes("./download_overlay-0.1.0-py3-none-any.whl"), "zip");
+  const packages = SNAPSHOT.packages.map((name) => new URL(`./runtime/${name}`, import.meta.url).href);
+  const pyodide = await loadPyodide({ packages });
   pyodide.FS.writeFile("edge_checks.py", new Uint8Array(await bytes("./edge_checks.py")));
   const checks = pyodide.pyimport("edge_checks");
   /** Runs one check with JSON for its arguments and its result. */
