@@ -171,6 +171,18 @@ def test_settings_are_those_of_the_last_time_there_was_a_network(kept: PanelPage
     assert kept.page.evaluate(read) == settings
 
 
+def test_a_network_that_does_not_answer_for_the_settings_does_not_hold_up_the_start(
+    kept: PanelPage, site: Site
+) -> None:
+    kept.page.reload()
+    kept.wait_ready()
+    site.server.late = "/tools/overlay/site.json"
+    kept.page.reload()
+    kept.wait_ready()
+    assert site.asked()["site.json"] >= 2
+    assert not site.server.let.is_set()
+
+
 def test_what_is_no_part_is_the_network_s_alone(kept: PanelPage, site: Site) -> None:
     kept.page.reload()
     kept.wait_ready()

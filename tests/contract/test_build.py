@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import html
 import http.client
 import json
 import os
@@ -92,9 +94,10 @@ def test_two_builds_are_equal_to_the_byte(dist: Path, tmp_path: Path) -> None:
 
 
 def test_site_tells_nothing_of_the_machine_that_built_it(dist: Path) -> None:
-    wheel = next(dist.glob("*.whl"))
+    wheel = next(dist.glob("runtime/download_overlay-*.whl"))
     with zipfile.ZipFile(wheel) as archive:
         inside = {name: archive.read(name) for name in archive.namelist()}
+    inside |= {path.name: gzip.decompress(path.read_bytes()) for path in dist.glob("runtime/snapshot-*")}
     for name, content in {**contents(dist), **inside}.items():
         assert str(ROOT).encode() not in content, name
 
@@ -127,9 +130,10 @@ def test_a_wheel_of_another_version_than_pyodide_knows_is_refused(tmp_path: Path
 
 
 def test_wheel_has_what_runs_in_the_browser_and_nothing_of_the_build(dist: Path) -> None:
-    wheel = next(dist.glob("*.whl"))
-    settings = json.loads((dist / "pyscript.json").read_text())
-    assert settings["packages"] == [f"./{wheel.name}"]
+    wheel = next(dist.glob("runtime/download_overlay-*.whl"))
+    settings = re.search(r'<script type="py" config="([^"]*)"', (dist / "index.html").read_text())
+    assert settings
+    assert json.loads(html.unescape(settings[1]))["packages"] == [f"./runtime/{wheel.name}"]
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if ".dist-info/" not in name]
     assert {name.partition("/")[0] for name in names} == {"pycore", "web"}

@@ -10,8 +10,11 @@ import { PACKAGES, called, ended, started, write } from "./pyodide.mjs";
 
 const [folder, runtime, tidy, out] = process.argv.slice(2).map((path) => resolve(path));
 
-/** Nothing that differs between two runs may get into the memory: neither time nor chance. */
-function stopTime() {
+/** Nothing that differs between two runs, or between two machines, may get into the memory. */
+function beNowhere() {
+  process.env["TZ"] = "UTC";
+  // The name that a program has in a browser.
+  process.argv = [process.argv[0], "./this.program"];
   Date.now = () => 0;
   performance.now = () => 0;
   crypto.getRandomValues = (array) => array.fill(0);
@@ -46,14 +49,14 @@ function clearFree({ HEAPU8, HEAPU32, _emscripten_get_sbrk_ptr, _malloc, _free }
 }
 
 await ended(async () => {
-  stopTime();
+  beNowhere();
   const fresh = nextMemory();
   const packages = join(tidy, "packages");
   const python = await started(folder, runtime, {
     _makeSnapshot: true,
     stdLibURL: join(tidy, "bytecode.zip"),
     // A fixed seed: the order of sets, and with it the memory, is the same each time.
-    env: { PYTHONHASHSEED: "0" },
+    env: { PYTHONHASHSEED: "0", LANG: "C.UTF-8" },
     fsInit(FS) {
       for (const path of readdirSync(packages, { recursive: true }).sort()) {
         if (/\.\w+$/.test(path)) write(FS, `${PACKAGES}/${path}`, readFileSync(join(packages, path)));
