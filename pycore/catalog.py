@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -74,6 +75,15 @@ class Catalog:
             said = replace(product.row, access=EXCLUSIVE) if product.exclusive else product.row
             before[position] = replace(before[position], row=said)
         return Catalog(self.identity, [*before, *listed])
+
+    def against(self, base: str) -> Catalog:
+        """The same catalog with addresses that are relative still, as of lists beside a page, resolved against
+        `base`.
+        """
+        moved = copy(self)
+        moved._listed = [replace(entry, row=_moved(entry.row, base)) for entry in self._listed]
+        moved._products = [replace(product, row=_moved(product.row, base)) for product in self._products]
+        return moved
 
     # -- building -------------------------------------------------------------------------------------------
 
@@ -209,6 +219,10 @@ class Catalog:
         So a pattern takes or leaves a product as a whole, also where an address stands under several names.
         """
         return [self._products[self._product_of[position]].row.filename for position in self._order]
+
+
+def _moved(row: Row, base: str) -> Row:
+    return replace(row, url=address.resolved(base, row.url)) if row.url else row
 
 
 def _may_be_one(known: Row, row: Row) -> bool:

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pycore import messages as m
+from pycore.demo import demo_state
 from pycore.errors import OverlayError
-from pycore.formats.list_products import read
 from pycore.state import State
 from pycore.update import update
 from pycore.view import regions
-
-
-def demo_state(lists: Sequence[tuple[str, str]]) -> State:
-    """The state of a page that has opened these lists of the demo archive: pairs of a URL and its text."""
-    state = State()
-    for url, text in lists:
-        state, _ = update(state, m.ListRead(url, url, read(text), demo=True))
-    return state
 
 
 def prerender(skeleton: str, lists: Sequence[tuple[str, str]], version: str) -> str:

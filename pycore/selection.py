@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
@@ -57,7 +58,7 @@ class Selector:
     """The rules of a profile applied to a catalog once; a choice is then answered by set algebra."""
 
     def __init__(self, catalog: Catalog, profile: Profile) -> None:
-        self.catalog: Final = catalog
+        self.catalog = catalog
         self.guide_stars: Final = _guide_stars(catalog, profile)
         guiding = catalog.where(_is_guide_star(row, profile) for row in catalog.products())
         self.references: Final = (
@@ -74,6 +75,12 @@ class Selector:
             [*suffixes, *self._levels.values(), self.guide_stars, self.references, catalog.everything]
         )
         self._ticked: tuple[Choice, int] = (Choice(), self.recommended)
+
+    def against(self, base: str) -> Selector:
+        """The same rules over the same rows, with addresses that are relative still resolved against `base`."""
+        moved = copy(self)
+        moved.catalog = self.catalog.against(base)
+        return moved
 
     def _boxes(self, profile: Profile) -> dict[str, dict[Facet, int]]:
         """Level to its suffix boxes: the profile's levels first and in its order, then the list's own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -12,7 +12,6 @@ import js
 
 from pycore import messages as m
 from pycore.errors import OverlayError
-from pycore.formats.list_products import read
 from web.browser.clock import Clock
 from web.browser.http import Http, Keyring
 from web.browser.offline import OfflineCopy
@@ -22,7 +21,7 @@ from web.browser.save import save
 from web.browser.sink import Sinks
 from web.browser.store import VisitStore
 from web.panel import LARGEST_LIST, Browser, Panel
-from web.ports import Rung
+from web.ports import Rung, Text
 
 _SITE: Final = "./site.json"
 _DEMO: Final = ("./demo/jwst.json", "./demo/hst.json")
@@ -51,11 +50,16 @@ async def _run() -> None:
     browser = Browser(page, http, Keyring(), RegexEngine(), sinks, Clock(), VisitStore(), OfflineCopy(), save)
     asked = js.URLSearchParams.new(js.location.search)
     panel = Panel(browser, mission=str(asked.get("mission") or ""))
-    await _read_site(panel, http)
     urls = [str(url) for url in asked.getAll("products")]
-    if not urls:
+    # On their way side by side with the settings, which come first.
+    demo = [
+        asyncio.ensure_future(http.get_text(_absolute(url), limit_bytes=LARGEST_LIST))
+        for url in (() if urls else _DEMO)
+    ]
+    await _read_site(panel, http)
+    if demo:
         # What was done since the page was shown was done to the demo, and is told to it.
-        await _open_demo(panel, http)
+        await _open_demo(panel, demo)
     page.connect(partial(_deed, panel), panel.open_file)
     note = panel.note()
     if urls:
@@ -97,15 +101,14 @@ async def _read_site(panel: Panel, http: Http) -> None:
         panel.hear(m.Told("bad", f"The site's configuration, site.json, is not used: {wrong}"))
 
 
-async def _open_demo(panel: Panel, http: Http) -> None:
+async def _open_demo(panel: Panel, texts: Iterable[asyncio.Future[Text]]) -> None:
     """Open the demo archive, which the page shows since it was built."""
-    urls = [_absolute(url) for url in _DEMO]
     try:
-        answers = [await http.get_text(url, limit_bytes=LARGEST_LIST) for url in urls]
-        panel.prepare(*(m.ListRead(a.url, a.url, read(a.text), demo=True) for a in answers))
+        answers = await asyncio.gather(*texts)
+        lists = [(url, answer.text) for url, answer in zip(_DEMO, answers, strict=True)]
+        panel.show_demo(lists, str(js.document.baseURI))
     except OverlayError as refused:
         panel.hear(m.ListRefused("The demo archive", refused.code, refused.sentence, refused.hint))
-    panel.draw()
 
 
 def _deed(panel: Panel, do: str, with_: str, value: str, checked: bool) -> None:

@@ -3,55 +3,54 @@
 
 import { loadPyodide as load, version } from "./runtime/pyodide.js";
 import createPyodideModule from "./runtime/pyodide.asm.js";
+import { stdlib } from "./pyscript/core.js";
 import { SNAPSHOT } from "./runtime/files.js";
-import { fill, lay, memoryIn } from "./snapshot.js";
+import { PROGRAM, program, snapshot } from "./head_start.js";
+import { lay, memoryIn } from "./snapshot.js";
 import { supply } from "./supply.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Python */
 /** @typedef {import("pyodide").PyodideConfig} Options */
-/** @typedef {(source: Response | PromiseLike<Response>, imports?: WebAssembly.Imports) => Promise<WebAssembly.WebAssemblyInstantiatedSource>} Instantiate */
 
 const home = new URL("./runtime/", import.meta.url).href;
 const LIBRARY = "python_stdlib.zip";
 /** Where Python has it. */
 const LIBRARY_THERE = "/lib/python314.zip";
+/** Bytes of a page of WebAssembly's memory. */
+const PAGE = 65536;
 
 const network = globalThis.fetch;
-const streaming = WebAssembly.instantiateStreaming.bind(WebAssembly);
+const streaming = WebAssembly.instantiateStreaming;
 
 /**
- * Compile wasm from a response, also where the server does not know its MIME type: browsers then refuse to
- * compile it while it arrives.
- * @type {Instantiate}
- */
-async function instantiate(source, imports) {
-  const response = await source;
-  if (!response.ok) throw new Error(`${response.url} answered with status ${response.status}`);
-  const type = response.headers.get("content-type") ?? "";
-  if (type.trim().toLowerCase() === "application/wasm") return streaming(response, imports);
-  return WebAssembly.instantiate(await response.arrayBuffer(), imports);
-}
-
-/**
- * Pyodide, with every file of its own checked and none asked for that is on its way already.
+ * Pyodide, with every file of its own checked, and none asked for or compiled that is so already.
  * @param {Options} options
- * @param {Instantiate} instantiating
- * @param {(name: string) => Promise<Response>} given
+ * @param {(memory: WebAssembly.Memory) => Promise<void>} [prepare] has the memory before anything runs in it
+ * @param {(name: string) => Promise<Response>} [given]
  * @returns {Promise<Python>}
  */
-async function begun(options, instantiating = instantiate, given = supply) {
+async function begun(options, prepare, given = supply) {
+  /** @param {WebAssembly.Imports | undefined} imports */
+  const instantiated = async (imports) => {
+    const module = await program();
+    const instance = await WebAssembly.instantiate(module, imports);
+    await prepare?.(/** @type {WebAssembly.Memory} */ (instance.exports["memory"]));
+    return { module, instance };
+  };
   /** @type {Promise<never>} */
   const broken = new Promise((_, reject) => {
     // Pyodide waits for ever when its wasm cannot be had; so the reason is taken from here.
-    WebAssembly.instantiateStreaming = (source, imports) => {
-      const made = instantiating(source, imports);
+    WebAssembly.instantiateStreaming = (_source, imports) => {
+      const made = instantiated(imports);
       made.catch(reject);
       return made;
     };
   });
   globalThis.fetch = async (resource, init) => {
     const address = String(resource);
-    return address.startsWith(home) ? given(address.slice(home.length)) : network(resource, init);
+    if (!address.startsWith(home)) return network(resource, init);
+    const name = address.slice(home.length);
+    return name === PROGRAM ? new Response() : given(name);
   };
   try {
     return await Promise.race([broken, load({ ...options, createPyodideModule, indexURL: home })]);
@@ -73,22 +72,20 @@ function unsuited(packages) {
  * Python as it was when its memory was kept. The archive of its standard library comes later: all that the overlay
  * needs is imported.
  * @param {Options} options
- * @param {NonNullable<typeof SNAPSHOT>} kept
+ * @param {NonNullable<typeof snapshot>} kept
  */
-async function restored(options, kept) {
-  const memory = new Uint8Array(kept.bytes);
-  const filled = supply(kept.file).then((response) => fill(memory, response));
-  /** @type {Instantiate} */
-  const instantiating = async (source, imports) => {
-    const [made] = await Promise.all([instantiate(source, imports), filled]);
-    const fresh = /** @type {WebAssembly.Memory} */ (made.instance.exports["memory"]);
+async function restored(options, { memory, filled }) {
+  /** @param {WebAssembly.Memory} fresh */
+  const prepare = async (fresh) => {
+    await filled;
     const lacking = memoryIn(memory) - fresh.buffer.byteLength;
-    if (lacking > 0) fresh.grow(Math.ceil(lacking / 65536));
+    if (lacking > 0) fresh.grow(Math.ceil(lacking / PAGE));
     lay(memory, fresh.buffer);
-    return made;
   };
-  const python = await begun({ ...options, _loadSnapshot: memory }, instantiating, async (name) =>
-    name === LIBRARY ? new Response() : supply(name));
+  /** @param {string} name */
+  const given = async (name) => (name === LIBRARY ? new Response() : supply(name));
+  // Until its own memory is there, Pyodide looks at no more of this one than its length.
+  const python = await begun({ ...options, _loadSnapshot: memory }, prepare, given);
   // The snapshot's state of chance is the same for all.
   const random = python.pyimport("random");
   random.seed();
@@ -125,9 +122,9 @@ async function plain(options, packages) {
 /** @param {Options} options @param {string[]} packages */
 async function started(options, packages) {
   let why = unsuited(packages);
-  if (SNAPSHOT !== null && why === "") {
+  if (snapshot !== null && why === "") {
     try {
-      const python = await restored(options, SNAPSHOT);
+      const python = await restored(options, snapshot);
       performance.mark("overlay:start:snapshot");
       return python;
     } catch (reason) {
@@ -137,6 +134,17 @@ async function started(options, packages) {
   console.info(`download-overlay: Python starts the plain, slower way: ${why}`);
   const python = await plain(options, packages);
   performance.mark("overlay:start:plain");
+  return python;
+}
+
+/**
+ * Takes PyScript's own Python library off what it has run. The page uses none of that, and to compile it takes longer
+ * than to restore all of Python.
+ * @param {Python} python
+ */
+function withoutLibrary(python) {
+  const { runPythonAsync } = python;
+  python.runPythonAsync = (code, options) => runPythonAsync.call(python, code.replace(stdlib, ""), options);
   return python;
 }
 
@@ -150,7 +158,7 @@ const said = (reason) => (reason instanceof Error ? reason : new Error(String(/*
  */
 export async function loadPyodide({ packages = [], ...options }) {
   try {
-    return await started(options, packages);
+    return withoutLibrary(await started(options, packages));
   } catch (reason) {
     const error = said(reason);
     document.dispatchEvent(new CustomEvent("overlay:failed", { detail: error }));

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from pycore import effects as e
 from pycore import messages as m
 from pycore import remembered
+from pycore.demo import Lists, with_demo
 from pycore.errors import OverlayError
 from pycore.formats.list_products import ProductList, read_in_steps
 from pycore.plan import ANONYMOUS
@@ -86,6 +87,11 @@ class Panel:
         for message in messages:
             self.state, orders = update(self.state, message)
             assert not orders, "only what leads to no order can be prepared"
+
+    def show_demo(self, lists: Lists, page: str) -> None:
+        """Have the demo archive's lists open on the page at that address, which shows them since it was built."""
+        self.state = with_demo(self.state, lists, page)
+        self.draw()
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Start something that takes time; what goes wrong in it unforeseen is told, not swallowed."""

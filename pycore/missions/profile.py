@@ -137,6 +137,8 @@ class Profiles:
     def __init__(self, site: Mapping[str, Any] | None = None) -> None:
         if site is not None and not isinstance(site, Mapping):
             raise OverlayError("site.shape", "The site's configuration is not a table.", _SITE_HINT)
+        #: Whether the site's configuration says anything.
+        self.changed: Final = bool(site)
         tables = {_raw(key)["name"]: _raw(key) for key in BUILT_IN}
         for name, change in _changes(site or {}).items():
             known = next((key for key in tables if key.casefold() == name.casefold()), name)

@@ -20,6 +20,7 @@ from web.buildsteps import snapshot, toolbox
 from web.buildsteps.inside.tidy import without_words
 from web.buildsteps.runtime import PYODIDE
 from web.buildsteps.shell import ROOT, BuildError
+from web.buildsteps.site import DEMO_LISTS
 
 MODULES = toolbox.node_modules()
 
@@ -63,7 +64,8 @@ def test_the_site_has_one_snapshot_of_the_size_that_it_tells(runtime: Path, told
 def test_a_snapshot_taken_again_and_elsewhere_is_equal_to_the_byte(runtime: Path, tmp_path: Path) -> None:
     again = tmp_path / "snapshot.bin"
     elsewhere = {"TZ": "Asia/Tokyo", "LANG": "de_DE.UTF-8", "HOME": str(tmp_path)}
-    taken = inside("snapshot", MODULES / "pyodide", runtime, snapshot.MADE, again, env=elsewhere)
+    lists = [f"./{name}={runtime.parent / name}" for name in DEMO_LISTS]
+    taken = inside("snapshot", MODULES / "pyodide", runtime, snapshot.MADE, again, *lists, env=elsewhere)
     assert taken.returncode == 0, taken.stderr
     assert again.read_bytes() == (snapshot.MADE / "snapshot.bin").read_bytes()
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from pycore import messages as m
+from pycore.demo import demo_state
 from pycore.errors import OverlayError
 from pycore.formats.list_products import read
-from pycore.prerender import demo_state, opening_state, prerender
+from pycore.prerender import opening_state, prerender
 from pycore.state import State
 from pycore.update import update
 from pycore.view import regions

@@ -22,7 +22,7 @@ from web.buildsteps.shell import BuildError
 from web.buildsteps.snapshot import Snapshot
 
 #: Where the start of the page begins. PyScript imports the rest of its own by names that only it knows.
-ROOTS: Final = ("boot.js", "supply.js", "loader.js")
+ROOTS: Final = ("boot.js", "head_start.js", "loader.js")
 PYSCRIPT: Final = "pyscript"
 #: PyScript's settings and program stand in the page itself. It would ask for each by its address once more, for the
 #: settings even once for each interpreter, and keep it to itself when one cannot be had.

@@ -72,7 +72,7 @@ def _fill(site: Path, modules: Path, wheels: Path, settings: bytes) -> None:
     make_demo(site / "demo")
     (site / SETTINGS).write_bytes(settings)
     copy_licences(modules, wheels, site)
-    snapshot = make_snapshot(runtime, modules, wheel)
+    snapshot = make_snapshot(runtime, modules, wheel, _lists(site))
     page = _prerendered(site, version)
     _require_equal(page, draw_from_snapshot(runtime, modules, ROOT / PAGE, version, _lists(site)))
     (site / PAGE).write_text(page, encoding="utf-8", newline="\n")

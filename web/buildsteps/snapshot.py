@@ -39,8 +39,14 @@ class Snapshot:
     packages: tuple[str, ...]
 
 
-def make_snapshot(runtime: Path, modules: Path, wheel: str) -> Snapshot:
+#: Product lists: the URL of each and the file of its text.
+Lists = Sequence[tuple[str, Path]]
+
+
+def make_snapshot(runtime: Path, modules: Path, wheel: str, lists: Lists) -> Snapshot:
     """Put a snapshot with `wheel` into the site's folder `runtime`, and the lean library in place of Pyodide's.
+
+    The demo archive's `lists` are read in it.
 
     Equal inputs give equal bytes. The file is named by its content, as its gzip may differ between two machines, and
     not ``.gz``: some servers would unpack it on the way.
@@ -51,9 +57,10 @@ def make_snapshot(runtime: Path, modules: Path, wheel: str) -> Snapshot:
         say("Taking the snapshot that the page starts from (once for each change of the core) ...")
         MADE.mkdir()
         _node("tidy", pyodide, runtime, runtime / wheel, MADE)
-        (MADE / _MODULES).write_text(_node("snapshot", pyodide, runtime, MADE, MADE / _MEMORY))
+        made = _node("snapshot", pyodide, runtime, MADE, MADE / _MEMORY, *_words(lists))
+        (MADE / _MODULES).write_text(made)
 
-    toolbox.once(MADE, _recipe(runtime, pyodide, wheel), make)
+    toolbox.once(MADE, _recipe(runtime, pyodide, wheel, lists), make)
     memory = (MADE / _MEMORY).read_bytes()
     packed = gzip.compress(memory, compresslevel=9, mtime=0)
     file = f"snapshot-{hashlib.sha256(packed).hexdigest()[:16]}.bin"
@@ -62,15 +69,13 @@ def make_snapshot(runtime: Path, modules: Path, wheel: str) -> Snapshot:
     return Snapshot(file, len(memory), (wheel,))
 
 
-def draw_from_snapshot(
-    runtime: Path, modules: Path, skeleton: Path, version: str, lists: Sequence[tuple[str, Path]]
-) -> str:
+def draw_from_snapshot(runtime: Path, modules: Path, skeleton: Path, version: str, lists: Lists) -> str:
     """Start Python from the snapshot that was made last, and give the page that it prerenders.
 
     BuildError when it does not start, or needs a module that is not in it.
     """
-    words = [f"{url}={path}" for url, path in lists]
-    return _node("restore", modules / "pyodide", runtime, MADE / _MEMORY, skeleton, version, *words)
+    memory = MADE / _MEMORY
+    return _node("restore", modules / "pyodide", runtime, memory, skeleton, version, *_words(lists))
 
 
 def modules_in_snapshot() -> list[str]:
@@ -79,10 +84,14 @@ def modules_in_snapshot() -> list[str]:
     return found
 
 
-def _recipe(runtime: Path, pyodide: Path, wheel: str) -> str:
+def _words(lists: Lists) -> list[str]:
+    return [f"{url}={path}" for url, path in lists]
+
+
+def _recipe(runtime: Path, pyodide: Path, wheel: str, lists: Lists) -> str:
     sources = [ROOT / "web" / "snapshot.js", *sorted(_INSIDE.glob("*.*")), runtime / wheel]
     sources += [path for path in sorted(runtime.iterdir()) if path.suffix in (".wasm", ".json", ".zip")]
-    sources += sorted(pyodide.glob("*.mjs"))
+    sources += [*sorted(pyodide.glob("*.mjs")), *(path for _, path in lists)]
     return "".join(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n" for path in sources)
 
 

@@ -23,18 +23,21 @@ LATE: Final = (
 )
 
 
-def prepare() -> list[str]:
-    """Import all of the overlay and what it needs; give the names of all modules that are there then."""
+def prepare(lists: list[tuple[str, str]]) -> list[str]:
+    """Import all of the overlay and what it needs, and read the demo archive's lists, pairs of a URL and its text.
+
+    Gives the names of all modules that are there then.
+    """
     for name in LATE:
         importlib.import_module(name)
     for package in ("pycore", "web"):
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             importlib.import_module(module.name)
-    from pycore.state import State
+    from pycore.demo import demo_state
     from pycore.view import regions
 
     # The profiles are files, and files are no part of memory.
-    regions(State())
+    regions(demo_state(lists))
     _forget()
     return sorted(sys.modules)
 

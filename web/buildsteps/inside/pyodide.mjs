@@ -37,6 +37,11 @@ export function write(FS, path, content) {
   FS.writeFile(path, content);
 }
 
+/** Product lists from words of the command line. @param {string[]} words @returns {[string, string][]} */
+export function textsOf(words) {
+  return words.map((word) => word.split("=")).map(([url, path]) => [url, readFileSync(path, "utf-8")]);
+}
+
 /** End with what `main` has to say; Node would print the whole minified line in which an error arose. */
 export async function ended(main) {
   process.exit(await main().then(() => 0, (reason) => (console.error(String(reason?.message ?? reason)), 1)));

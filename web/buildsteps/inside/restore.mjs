@@ -1,13 +1,13 @@
 // Tries a snapshot out: node restore.mjs PYODIDE RUNTIME SNAPSHOT SKELETON VERSION LIST...
 //
 // Python is started from the memory in SNAPSHOT, with no file to import from, and fills in the page SKELETON for the
-// product lists, each an address and the file of its text with "=" between. The page is printed.
+// product lists, each a URL and the file of its text with "=" between. The page is printed.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { devNull } from "node:os";
 import { resolve } from "node:path";
 import { lay, memoryIn } from "../../snapshot.js";
-import { ended, started } from "./pyodide.mjs";
+import { ended, started, textsOf } from "./pyodide.mjs";
 
 const [folder, runtime, file, skeleton, version, ...lists] = process.argv.slice(2);
 const snapshot = new Uint8Array(readFileSync(file));
@@ -25,7 +25,6 @@ WebAssembly.instantiate = async (...words) => {
 
 await ended(async () => {
   const python = await started(folder, resolve(runtime), { _loadSnapshot: snapshot, stdLibURL: devNull });
-  const opened = lists.map((list) => list.split("=")).map(([url, path]) => [url, readFileSync(path, "utf-8")]);
   const { prerender } = python.pyimport("pycore.prerender");
-  writeFileSync(1, prerender(readFileSync(skeleton, "utf-8"), python.toPy(opened), version));
+  writeFileSync(1, prerender(readFileSync(skeleton, "utf-8"), python.toPy(textsOf(lists)), version));
 });

@@ -1,14 +1,15 @@
-// Takes the memory of a Python that has all of the overlay imported: node snapshot.mjs PYODIDE RUNTIME TIDY OUT
+// Takes the memory of a Python that has all of the overlay imported: node snapshot.mjs PYODIDE RUNTIME TIDY OUT LIST...
 //
-// TIDY is the folder that tidy.mjs has filled. OUT is the file of the snapshot. The names of all modules in it are
-// printed as JSON.
+// TIDY is the folder that tidy.mjs has filled. OUT is the file of the snapshot. The lists are the demo archive's, each
+// a URL and the file of its text with "=" between. The names of all modules in the snapshot are printed as JSON.
 
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { lay } from "../../snapshot.js";
-import { PACKAGES, called, ended, started, write } from "./pyodide.mjs";
+import { PACKAGES, called, ended, started, textsOf, write } from "./pyodide.mjs";
 
-const [folder, runtime, tidy, out] = process.argv.slice(2).map((path) => resolve(path));
+const [folder, runtime, tidy, out] = process.argv.slice(2, 6).map((path) => resolve(path));
+const lists = textsOf(process.argv.slice(6));
 
 /** Nothing that differs between two runs, or between two machines, may get into the memory. */
 function beNowhere() {
@@ -63,7 +64,7 @@ await ended(async () => {
       }
     },
   });
-  const modules = called(python, "prepare")().toJs();
+  const modules = called(python, "prepare")(python.toPy(lists)).toJs();
   clearFree(python._module);
   const made = python.makeMemorySnapshot();
   lay(made, await fresh);
