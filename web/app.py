@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
@@ -13,7 +13,7 @@ import js
 from pycore import messages as m
 from pycore.errors import OverlayError
 from web.browser.clock import Clock
-from web.browser.http import Http, Keyring
+from web.browser.http import Http, Keyring, Text
 from web.browser.offline import OfflineCopy
 from web.browser.page import DocumentPage
 from web.browser.regex import RegexEngine
@@ -21,7 +21,7 @@ from web.browser.save import save
 from web.browser.sink import Sinks
 from web.browser.store import VisitStore
 from web.panel import LARGEST_LIST, Browser, Panel
-from web.ports import Rung, Text
+from web.ports import Rung
 
 _SITE: Final = "./site.json"
 _DEMO: Final = ("./demo/jwst.json", "./demo/hst.json")
@@ -101,7 +101,7 @@ async def _read_site(panel: Panel, http: Http) -> None:
         panel.hear(m.Told("bad", f"The site's configuration, site.json, is not used: {wrong}"))
 
 
-async def _open_demo(panel: Panel, texts: Iterable[asyncio.Future[Text]]) -> None:
+async def _open_demo(panel: Panel, texts: Iterable[Awaitable[Text]]) -> None:
     """Open the demo archive, which the page shows since it was built."""
     try:
         answers = await asyncio.gather(*texts)

@@ -66,7 +66,7 @@ def test_what_the_site_says_of_missions_holds_for_the_demo() -> None:
     site = {"missions": {"JWST": {"title": "Webb, as we call it"}}}
     state, _ = update(State(), m.SiteRead(site))
     here, there = with_demo(state, LISTS, PAGE), opened_there(state)
-    assert [mission.profile.title for mission in here.missions][0] == "Webb, as we call it"
+    assert next(mission.profile.title for mission in here.missions) == "Webb, as we call it"
     assert regions(here) == regions(there)
     assert planned(here) == planned(there)
 
