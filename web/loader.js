@@ -4,10 +4,10 @@
 import { loadPyodide as load, version } from "./runtime/pyodide.js";
 import createPyodideModule from "./runtime/pyodide.asm.js";
 import { stdlib } from "./pyscript/core.js";
-import { SNAPSHOT } from "./runtime/files.js";
+import { FILES, SNAPSHOT } from "./runtime/files.js";
 import { PROGRAM, program, snapshot } from "./head_start.js";
 import { lay, memoryIn } from "./snapshot.js";
-import { supply } from "./supply.js";
+import { PartFailure, supply } from "./supply.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Python */
 /** @typedef {import("pyodide").PyodideConfig} Options */
@@ -106,13 +106,22 @@ async function addLibrary(python) {
   }
 }
 
+/** Pyodide itself compares a package with its hash, but goes on without one that it cannot have. @param {Python} python */
+async function loadMicropip(python) {
+  let why = "";
+  await python.loadPackage("micropip", { messageCallback() {}, errorCallback: (words) => { why = words; } });
+  if (Object.hasOwn(python.loadedPackages, "micropip")) return;
+  const name = Object.keys(FILES).find((file) => file.startsWith("micropip-")) ?? "";
+  throw new PartFailure(`runtime/${name}`, FILES[name]?.integrity ?? "", why);
+}
+
 /** Python as Pyodide starts it, with the packages installed by micropip. @param {Options} options @param {string[]} packages */
 async function plain(options, packages) {
   const python = await begun(options);
   const own = packages.filter((address) => address.startsWith(home)).map((address) => address.slice(home.length));
   const others = packages.filter((address) => !address.startsWith(home));
   for (const name of own) python.FS.writeFile(`/tmp/${name}`, new Uint8Array(await (await supply(name)).arrayBuffer()));
-  await python.loadPackage("micropip", { messageCallback() {} });
+  await loadMicropip(python);
   const micropip = python.pyimport("micropip");
   await micropip.install.callKwargs([...own.map((name) => `emfs:/tmp/${name}`), ...others], { keep_going: true });
   micropip.destroy();

@@ -23,8 +23,10 @@ MODULES = (
     "boot.js",
     "dom.js",
     "edge_failure.js",
+    "head_start.js",
     "idiomorph.js",
     "loader.js",
+    "snapshot.js",
     "supply.js",
     "trusted.js",
     "pyscript/core.js",
@@ -105,13 +107,9 @@ def test_a_file_that_is_missing_is_named_and_another_try_finds_it(
 def test_a_file_with_one_byte_changed_is_never_run(page: Page, site: StaticServer, pattern: str) -> None:
     name = name_of(site, pattern)
     content = (site.root / name).read_bytes()
-    if name.endswith(".js"):
-        # A change that would do something, and nothing to harm the rest.
-        content = b"globalThis.sabotaged = true;\n" + content
-    else:
-        middle = len(content) // 2
-        content = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-    change(site, name, content)
+    # To a script, a change that would do something, and nothing to harm the rest.
+    harmed = b"globalThis.sabotaged = true;\n" + content if name.endswith(".js") else damaged(content)
+    change(site, name, harmed)
     page.goto(site.url)
     told = diagnostics(page)
     assert (told["code"], told["file"]) == ("start.file-changed", name)
@@ -132,6 +130,21 @@ def test_where_nothing_is_left_the_last_part_that_was_missed_is_named(page: Page
     page.goto(site.url)
     told = diagnostics(page)
     assert (told["code"], told["file"]) == ("start.file-missing", "runtime/python_stdlib.zip")
+
+
+def damaged(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("pattern", ["runtime/download_overlay-*.whl", "runtime/micropip-*.whl"])
+def test_a_wheel_that_was_changed_is_not_installed(page: Page, site: StaticServer, pattern: str) -> None:
+    site.break_file(name_of(site, "runtime/snapshot-*.bin"), 404)
+    name = name_of(site, pattern)
+    change(site, name, damaged((site.root / name).read_bytes()))
+    page.goto(site.url)
+    told = diagnostics(page)
+    assert (told["code"], told["file"]) == ("start.file-changed", name)
 
 
 @pytest.mark.parametrize("name", ["dom.js", "runtime/pyodide.asm.wasm"])
