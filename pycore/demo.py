@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
+from typing import Final
 from urllib.parse import urljoin
 
 from pycore import messages as m
@@ -21,7 +21,16 @@ def demo_state(lists: Lists) -> State:
 
     They are read once: not again by a Python that was started from the memory of one that has read them.
     """
-    return _opened(tuple((url, text) for url, text in lists))
+    known = tuple((url, text) for url, text in lists)
+    if known not in _read_before:
+        _read_before.clear()
+        _read_before[known] = _read(State(), known)
+    return _read_before[known]
+
+
+def known_lists() -> Lists | None:
+    """The lists that were read before, here or in the Python whose memory this one started from."""
+    return next(iter(_read_before), None)
 
 
 def with_demo(state: State, lists: Lists, page: str) -> State:
@@ -33,9 +42,7 @@ def with_demo(state: State, lists: Lists, page: str) -> State:
     return replace(state, missions=missions, revisions=demo.revisions, current=demo.current, demo=demo.demo)
 
 
-@lru_cache(maxsize=1)
-def _opened(lists: tuple[tuple[str, str], ...]) -> State:
-    return _read(State(), lists)
+_read_before: Final[dict[tuple[tuple[str, str], ...], State]] = {}
 
 
 def _read(state: State, lists: Lists) -> State:

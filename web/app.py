@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Sequence
 from functools import partial
 from typing import Final
 
 import js
 
 from pycore import messages as m
+from pycore.demo import Lists, known_lists
 from pycore.errors import OverlayError
 from web.browser.clock import Clock
-from web.browser.http import Http, Keyring, Text
+from web.browser.http import Http, Keyring
 from web.browser.offline import OfflineCopy
 from web.browser.page import DocumentPage
 from web.browser.regex import RegexEngine
@@ -51,11 +52,8 @@ async def _run() -> None:
     asked = js.URLSearchParams.new(js.location.search)
     panel = Panel(browser, mission=str(asked.get("mission") or ""))
     urls = [str(url) for url in asked.getAll("products")]
-    # On their way side by side with the settings, which come first.
-    demo = [
-        asyncio.ensure_future(http.get_text(_absolute(url), limit_bytes=LARGEST_LIST))
-        for url in (() if urls else _DEMO)
-    ]
+    # On its way side by side with the settings, which come first.
+    demo = None if urls else asyncio.ensure_future(_demo_lists(http))
     await _read_site(panel, http)
     if demo:
         # What was done since the page was shown was done to the demo, and is told to it.
@@ -101,12 +99,21 @@ async def _read_site(panel: Panel, http: Http) -> None:
         panel.hear(m.Told("bad", f"The site's configuration, site.json, is not used: {wrong}"))
 
 
-async def _open_demo(panel: Panel, texts: Iterable[Awaitable[Text]]) -> None:
+async def _demo_lists(http: Http) -> Lists:
+    """The lists of the demo archive; a Python that has read them need not fetch them."""
+    known = known_lists()
+    if known is not None:
+        return known
+    answers = await asyncio.gather(
+        *(http.get_text(_absolute(url), limit_bytes=LARGEST_LIST) for url in _DEMO)
+    )
+    return [(url, answer.text) for url, answer in zip(_DEMO, answers, strict=True)]
+
+
+async def _open_demo(panel: Panel, lists: Awaitable[Lists]) -> None:
     """Open the demo archive, which the page shows since it was built."""
     try:
-        answers = await asyncio.gather(*texts)
-        lists = [(url, answer.text) for url, answer in zip(_DEMO, answers, strict=True)]
-        panel.show_demo(lists, str(js.document.baseURI))
+        panel.show_demo(await lists, str(js.document.baseURI))
     except OverlayError as refused:
         panel.hear(m.ListRefused("The demo archive", refused.code, refused.sentence, refused.hint))
 

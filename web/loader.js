@@ -3,7 +3,6 @@
 
 import { loadPyodide as load, version } from "./runtime/pyodide.js";
 import createPyodideModule from "./runtime/pyodide.asm.js";
-import { stdlib } from "./pyscript/core.js";
 import { FILES, SNAPSHOT } from "./runtime/files.js";
 import { PROGRAM, program, snapshot } from "./head_start.js";
 import { lay, memoryIn } from "./snapshot.js";
@@ -71,10 +70,9 @@ function unsuited(packages) {
 /**
  * Python as it was when its memory was kept. The archive of its standard library comes later: all that the overlay
  * needs is imported.
- * @param {Options} options
  * @param {NonNullable<typeof snapshot>} kept
  */
-async function restored(options, { memory, filled }) {
+async function restored({ memory, filled }) {
   /** @param {WebAssembly.Memory} fresh */
   const prepare = async (fresh) => {
     await filled;
@@ -85,7 +83,7 @@ async function restored(options, { memory, filled }) {
   /** @param {string} name */
   const given = async (name) => (name === LIBRARY ? new Response() : supply(name));
   // Until its own memory is there, Pyodide looks at no more of this one than its length.
-  const python = await begun({ ...options, _loadSnapshot: memory }, prepare, given);
+  const python = await begun({ _loadSnapshot: memory }, prepare, given);
   // The snapshot's state of chance is the same for all.
   const random = python.pyimport("random");
   random.seed();
@@ -115,9 +113,9 @@ async function loadMicropip(python) {
   throw new PartFailure(`runtime/${name}`, FILES[name]?.integrity ?? "", why);
 }
 
-/** Python as Pyodide starts it, with the packages installed by micropip. @param {Options} options @param {string[]} packages */
-async function plain(options, packages) {
-  const python = await begun(options);
+/** Python as Pyodide starts it, with the packages installed by micropip. @param {string[]} packages */
+async function plain(packages) {
+  const python = await begun({});
   const own = packages.filter((address) => address.startsWith(home)).map((address) => address.slice(home.length));
   const others = packages.filter((address) => !address.startsWith(home));
   for (const name of own) python.FS.writeFile(`/tmp/${name}`, new Uint8Array(await (await supply(name)).arrayBuffer()));
@@ -128,12 +126,17 @@ async function plain(options, packages) {
   return python;
 }
 
-/** @param {Options} options @param {string[]} packages */
-async function started(options, packages) {
+/** Begun before PyScript asks for it: what PyScript does until then takes as long again. @type {Promise<Python> | null} */
+const early = snapshot && restored(snapshot);
+// A failure is told when PyScript asks.
+early?.catch(() => undefined);
+
+/** @param {string[]} packages */
+async function started(packages) {
   let why = unsuited(packages);
-  if (snapshot !== null && why === "") {
+  if (early !== null && why === "") {
     try {
-      const python = await restored(options, snapshot);
+      const python = await early;
       performance.mark("overlay:start:snapshot");
       return python;
     } catch (reason) {
@@ -141,7 +144,7 @@ async function started(options, packages) {
     }
   }
   console.info(`download-overlay: Python starts the plain, slower way: ${why}`);
-  const python = await plain(options, packages);
+  const python = await plain(packages);
   performance.mark("overlay:start:plain");
   return python;
 }
@@ -151,7 +154,8 @@ async function started(options, packages) {
  * than to restore all of Python.
  * @param {Python} python
  */
-function withoutLibrary(python) {
+async function withoutLibrary(python) {
+  const { stdlib } = await import("./pyscript/core.js");
   const { runPythonAsync } = python;
   python.runPythonAsync = (code, options) => runPythonAsync.call(python, code.replace(stdlib, ""), options);
   return python;
@@ -165,9 +169,12 @@ const said = (reason) => (reason instanceof Error ? reason : new Error(String(/*
  * @param {Options & {packages?: string[]}} options of PyScript; its packages are absolute addresses
  * @returns {Promise<Python>}
  */
-export async function loadPyodide({ packages = [], ...options }) {
+export async function loadPyodide({ packages = [], stdout, stderr }) {
   try {
-    return withoutLibrary(await started(options, packages));
+    const python = await withoutLibrary(await started(packages));
+    python.setStdout(stdout ? { batched: stdout } : {});
+    python.setStderr(stderr ? { batched: stderr } : {});
+    return python;
   } catch (reason) {
     const error = said(reason);
     document.dispatchEvent(new CustomEvent("overlay:failed", { detail: error }));

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import BrowserContext, sync_playwright
 
 from tests.browser.surroundings import LAUNCH_ARGUMENTS
 from tests.engines.webdriver import Session
@@ -134,9 +134,9 @@ def _start(ask: Callable[[str], object], until_kept: bool) -> Start:
 
 
 @contextmanager
-def chromium(playwright: Playwright) -> Iterator[Visitor]:
+def chromium() -> Iterator[Visitor]:
     """Start Chromium with a new profile."""
-    with TemporaryDirectory() as profile:
+    with TemporaryDirectory() as profile, sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             profile, executable_path=os.environ["OVERLAY_CHROMIUM"], args=[*LAUNCH_ARGUMENTS]
         )
@@ -145,10 +145,13 @@ def chromium(playwright: Playwright) -> Iterator[Visitor]:
 
 
 @contextmanager
-def firefox(playwright: Playwright) -> Iterator[Visitor]:
+def firefox() -> Iterator[Visitor]:
     """Start Firefox with a new profile."""
     program = os.environ["OVERLAY_FIREFOX"]
-    with closing(playwright.firefox.launch(channel="moz-firefox", executable_path=program)) as browser:
+    with (
+        sync_playwright() as playwright,
+        closing(playwright.firefox.launch(channel="moz-firefox", executable_path=program)) as browser,
+    ):
         context = browser.new_context()
         # Without a page it would end with its last tab.
         context.new_page()
@@ -156,7 +159,7 @@ def firefox(playwright: Playwright) -> Iterator[Visitor]:
 
 
 @contextmanager
-def webkit(_: Playwright) -> Iterator[Visitor]:
+def webkit() -> Iterator[Visitor]:
     """Start WebKitGTK's browser with a new profile."""
     with (
         TemporaryDirectory() as folder,

@@ -22,8 +22,6 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from playwright.sync_api import Playwright, sync_playwright
-
 from tests.archive.static import StaticServer
 from tests.bench._visits import ENGINES, Start
 from web.buildsteps import toolbox
@@ -109,7 +107,7 @@ def lay_out(root: Path) -> None:
     (root / "default.py").write_text(_PYSCRIPT_PROGRAM)
 
 
-def measure(playwright: Playwright, engine: str, root: Path, rounds: int) -> Starts:
+def measure(engine: str, root: Path, rounds: int) -> Starts:
     """Visit every page under every condition, by turns."""
     snapshots = [path.relative_to(root).as_posix() for path in root.glob("runtime/snapshot-*")]
     kept = (root / "offline.js").is_file()
@@ -122,7 +120,7 @@ def measure(playwright: Playwright, engine: str, root: Path, rounds: int) -> Sta
         rate = SLOW_LINK if condition is SLOW else None
         with (
             StaticServer(root, "/overlay/", encodings=("gzip",), bytes_per_second=rate) as server,
-            browser(playwright) as visitor,
+            browser() as visitor,
         ):
             for name in snapshots if row == PLAIN else ():
                 server.break_file(name)
@@ -196,7 +194,7 @@ def main() -> None:
     rounds = int(os.environ.get("OVERLAY_BENCH_ROUNDS", "3"))
     engines = os.environ.get("OVERLAY_BENCH_ENGINES", ",".join(ENGINES)).split(",")
     print(f"Medians of {rounds} starts by turns, each in a new profile; ratios are to the bare page")
-    with TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with TemporaryDirectory() as folder:
         root = Path(folder) / "site"
         lay_out(root)
         for engine in engines:
@@ -204,7 +202,7 @@ def main() -> None:
             if variable not in os.environ:
                 print(f"\n{engine}: not measured, as {variable} names no program")
                 continue
-            show(engine, measure(playwright, engine, root, rounds))
+            show(engine, measure(engine, root, rounds))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pycore import messages as m
-from pycore.demo import demo_state, with_demo
+from pycore.demo import demo_state, known_lists, with_demo
 from pycore.formats.list_products import read
 from pycore.state import State
 from pycore.update import update
@@ -78,3 +78,10 @@ def test_a_page_that_has_something_to_say_goes_on_saying_it() -> None:
     here = with_demo(state, LISTS, PAGE)
     assert [notice.sentence for notice in here.notices] == [notice.sentence for notice in state.notices]
     assert regions(here) == regions(opened_there(state))
+
+
+def test_what_was_read_last_is_known_and_need_not_be_fetched() -> None:
+    demo_state(LISTS[:1])
+    demo_state(LISTS)
+    assert list(known_lists() or ()) == LISTS
+    assert demo_state(iter(LISTS)) is demo_state(LISTS)

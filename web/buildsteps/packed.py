@@ -45,7 +45,7 @@ _MODULE: Final = '<script type="module" src="./boot.js"></script>'
 #: What is for modules alone, and hashes, which browsers compare with nothing that comes from a file.
 _FOR_SERVERS: Final = re.compile(
     r'<script type="importmap">[^<]*</script>\n|<link rel="modulepreload"[^>]*>\n'
-    r'|<script type="module" src="./head_start.js" async></script>\n|(?<=") integrity="[^"]*"'
+    r'|<script type="module" src="./(?:head_start|loader)\.js" async></script>\n|(?<=") integrity="[^"]*"'
 )
 #: Modules and workers start from memory. In Firefox 'self' never fits a file, as the origin of files has no host.
 _WIDER: Final = {
