@@ -353,6 +353,11 @@ class NotKept:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitGone:
+    """What the browser kept of this visit has been removed, by another tab or in its settings; no more is kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChoicesRecalled:
     """What was chosen in an earlier visit is to be chosen again, for the missions that are open."""
 
@@ -407,7 +412,7 @@ Message: TypeAlias = (
     | NewVersionAsked | NewVersionPutOff
     | NoticeDismissed | SiteRead | ListOpening | ListRead | ListRefused | Matched | MatchRefused | SignedIn
     | SignInRefused | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded | TransferDiscarded
-    | LastVisitKnown | NoteFound | ListKept | NotKept | ChoicesRecalled | OfflineKept | OfflineRefused
+    | LastVisitKnown | NoteFound | ListKept | NotKept | VisitGone | ChoicesRecalled | OfflineKept | OfflineRefused
     | NewVersionReady | NewVersionRefused | NewVersionTaken | Told
 )  # fmt: skip
 

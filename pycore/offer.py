@@ -37,6 +37,19 @@ def offer(state: State) -> Offer | None:
     return None if state.opening and not state.demo else worth_going_on(state)
 
 
+def lost(state: State) -> tuple[str, ...]:
+    """The names of open lists that a new start of the page would not have: neither kept, nor in its address."""
+    memory = state.memory
+    if state.demo:
+        return ()
+    kept = {each.source for each in memory.lists} - memory.unkept
+    return tuple(
+        source
+        for source, base in memory.opened
+        if source not in kept and (not base or base in memory.brought)
+    )
+
+
 def held_back(state: State) -> str:
     """Why the new version that waits cannot be used now, in words; ``""`` where it can."""
     if state.offline.taking:

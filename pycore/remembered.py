@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -34,7 +34,8 @@ T = TypeVar("T")
 class KeptList:
     """A list whose text the browser keeps under ``key``; ``base`` is the list's own URL, ``""`` for a file.
 
-    ``source`` is what the person knows it by, ``mission`` what the page's address said of it.
+    The key is the text's SHA-256, in hexadecimal: the same list has one key, wherever it came from. ``source``
+    is what the person knows it by, ``mission`` what the page's address said of it.
     """
 
     key: str
@@ -142,6 +143,16 @@ def read(text: str) -> Remembered:
         )
     except (KeyError, TypeError, ValueError) as wrong:
         raise _damaged() from wrong
+
+
+def check_texts(visit: Remembered, there: Collection[str]) -> None:
+    """Raise ``OverlayError`` ``memory.gone`` where of all the lists of a visit no text is there."""
+    if not any(kept.key in there for kept in visit.lists):
+        raise OverlayError(
+            "memory.gone",
+            "The browser does not have the lists of an earlier visit any more, and the visit was forgotten.",
+            "Open the list again from its file or address.",
+        )
 
 
 def _damaged() -> OverlayError:

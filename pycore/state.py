@@ -124,6 +124,10 @@ class Memory:
 
     ``lists`` are those of this visit that are kept, ``addresses`` those of all that are open. ``chosen`` says that
     the person has chosen something since, ``refusal`` why the browser keeps nothing.
+
+    ``opened`` are all lists of one's own that are open, by source and URL; ``brought`` the URLs of those that came
+    from the browser's copy, which no address of the page's opens again. ``unkept`` are the sources of lists that were
+    not kept, ``full`` says that there was no room for what was chosen.
     """
 
     lists: tuple[KeptList, ...] = ()
@@ -132,6 +136,10 @@ class Memory:
     last: LastVisitKnown | None = None
     stopped: bool = False
     refusal: str = ""
+    opened: tuple[tuple[str, str], ...] = ()
+    brought: frozenset[str] = frozenset()
+    unkept: frozenset[str] = frozenset()
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,13 +35,35 @@ export const program = ahead(async () => {
   return WebAssembly.compile(await response.arrayBuffer());
 });
 
-/** @param {NonNullable<typeof SNAPSHOT>} kept */
-function unpacked({ file, bytes }) {
-  const memory = new Uint8Array(bytes);
-  const filled = supply(file).then((response) => fill(memory, response));
-  filled.catch(() => undefined);
-  return { memory, filled };
+/** @typedef {{memory: Uint8Array, filled: Promise<void>}} Unpacked the bytes are there once `filled` resolves */
+
+/**
+ * Rejects where the browser has no room for it.
+ * @param {NonNullable<typeof SNAPSHOT>} kept
+ * @returns {Promise<Unpacked>}
+ */
+async function unpacked({ file, bytes }) {
+  const coming = supply(file);
+  try {
+    const memory = new Uint8Array(bytes);
+    const filled = coming.then((response) => fill(memory, response));
+    filled.catch(() => undefined);
+    return { memory, filled };
+  } catch (reason) {
+    // What nobody reads would keep its connection.
+    coming.then((response) => response.body?.cancel()).catch(() => undefined);
+    throw reason;
+  }
 }
 
-/** The snapshot, whose bytes are there once `filled` resolves; it serves once. Null where there is none to be had. */
-export const snapshot = SNAPSHOT !== null && overlayStart.may ? unpacked(SNAPSHOT) : null;
+/** @type {Promise<Unpacked> | null} */
+let kept = SNAPSHOT !== null && overlayStart.may ? unpacked(SNAPSHOT) : null;
+// A failure is told where the outcome is waited for.
+kept?.catch(() => undefined);
+
+/** The snapshot, which serves once: from now on it is the caller's alone. Null where there is none to be had. */
+export function takeSnapshot() {
+  const taken = kept;
+  kept = null;
+  return taken;
+}

@@ -4,7 +4,7 @@
 import { loadPyodide as load, version } from "./runtime/pyodide.js";
 import createPyodideModule from "./runtime/pyodide.asm.js";
 import { FILES, SNAPSHOT } from "./runtime/files.js";
-import { PROGRAM, program, snapshot } from "./head_start.js";
+import { PROGRAM, program, takeSnapshot } from "./head_start.js";
 import { lay, memoryIn } from "./snapshot.js";
 import { PartFailure, supply } from "./supply.js";
 
@@ -68,11 +68,25 @@ function unsuited(packages) {
 }
 
 /**
- * Python as it was when its memory was kept. The archive of its standard library comes later: all that the overlay
- * needs is imported.
- * @param {NonNullable<typeof snapshot>} kept
+ * To be waited for, and gone with that: Pyodide keeps its options for as long as there is a page.
+ * @param {Uint8Array | null} memory
+ * @returns {PromiseLike<Uint8Array>}
  */
-async function restored({ memory, filled }) {
+function once(memory) {
+  const then = (/** @type {(given: Uint8Array | null) => void} */ give) => {
+    const given = memory;
+    memory = null;
+    give(given);
+  };
+  return /** @type {any} */ ({ then });
+}
+
+/**
+ * Python as it was when its memory was kept.
+ * @param {Promise<import("./head_start.js").Unpacked>} taken
+ */
+async function restored(taken) {
+  const { memory, filled } = await taken;
   /** @param {WebAssembly.Memory} fresh */
   const prepare = async (fresh) => {
     await filled;
@@ -83,16 +97,15 @@ async function restored({ memory, filled }) {
   /** @param {string} name */
   const given = async (name) => (name === LIBRARY ? new Response() : supply(name));
   // Until its own memory is there, Pyodide looks at no more of this one than its length.
-  const python = await begun({ _loadSnapshot: memory }, prepare, given);
+  const python = await begun({ _loadSnapshot: once(memory) }, prepare, given);
   // The snapshot's state of chance is the same for all.
   const random = python.pyimport("random");
   random.seed();
   random.destroy();
-  document.addEventListener("overlay:connected", () => void addLibrary(python), { once: true });
   return python;
 }
 
-/** Give Python the archive of its standard library after all. @param {Python} python */
+/** Gives a restored Python the archive of its standard library: all that the overlay needs is imported. @param {Python} python */
 async function addLibrary(python) {
   try {
     python.FS.writeFile(LIBRARY_THERE, new Uint8Array(await (await supply(LIBRARY)).arrayBuffer()));
@@ -126,21 +139,32 @@ async function plain(packages) {
   return python;
 }
 
+function restoredEarly() {
+  const taken = takeSnapshot();
+  return taken && restored(taken);
+}
+
 /** Begun before PyScript asks for it: what PyScript does until then takes as long again. @type {Promise<Python> | null} */
-const early = snapshot && restored(snapshot);
+let early = restoredEarly();
 // A failure is told when PyScript asks.
 early?.catch(() => undefined);
 
 /** @param {string[]} packages */
 async function started(packages) {
   let why = unsuited(packages);
-  if (early !== null && why === "") {
+  const begunAlready = early;
+  early = null;
+  if (begunAlready !== null) {
     try {
-      const python = await early;
-      performance.mark("overlay:start:snapshot");
-      return python;
+      // Also where it does not suit: two at once would be in each other's way.
+      const python = await begunAlready;
+      if (why === "") {
+        document.addEventListener("overlay:connected", () => void addLibrary(python), { once: true });
+        performance.mark("overlay:start:snapshot");
+        return python;
+      }
     } catch (reason) {
-      why = said(reason).message;
+      why ||= said(reason).message;
     }
   }
   console.info(`download-overlay: Python starts the plain, slower way: ${why}`);

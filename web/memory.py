@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
@@ -15,6 +16,8 @@ from web import ports
 
 #: Lists can be large; tabs side by side each have a visit of their own, and more than these few nobody misses.
 _VISITS_KEPT: Final = 3
+#: Characters that are hashed before others have their turn.
+_STEP: Final = 2**20
 
 
 class Memory:
@@ -34,7 +37,13 @@ class Memory:
         self._begin = begin
         self._turn = asyncio.Lock()
         self._visit = ""
+        #: The texts that this visit lays claim to.
+        self._keys: list[str] = []
+        #: An earlier visit that no other page has open, so that it can be taken over.
+        self._held = ""
         self._offered = ""
+        #: With these lists other visits are replaced already.
+        self._replaced: set[str] = set()
         self._stopped = False
         #: The newest record that is not yet written; only one is written at a time.
         self._due: str | None = None
@@ -49,11 +58,22 @@ class Memory:
                 return
             if not self._visit:
                 await self._drop_others(but=_VISITS_KEPT - 1)
-                self._visit = self._shelf.new_id()
-            key = self._shelf.new_id()
-            refusal = await self._put(partial(self._shelf.put_list, self._visit, key, text))
+                self._visit, self._keys = self._shelf.new_id(), []
+                await self._shelf.hold(self._visit)
+            key = await _key_of(text)
+            refusal = await self._put(partial(self._shelf.put_list, self._visit, self._keys[:], key, text))
+            if refusal is None and key not in self._keys:
+                self._keys.append(key)
         if refusal is None:
             self._tell(m.ListKept(KeptList(key, source, base, mission)))
+        else:
+            self._refused(source, refusal)
+
+    def _refused(self, source: str, refusal: ports.Refusal) -> None:
+        if refusal.gone:
+            # Somebody wanted it forgotten: it does not come back in part.
+            self._stopped = True
+            self._tell(m.VisitGone())
         elif refusal.why:
             self._tell(m.NotKept(source, refusal.why, refusal.full))
 
@@ -71,9 +91,12 @@ class Memory:
                     record, self._due = self._due, None
                     if self._stopped or not self._visit or record is None:
                         return
-                    refusal = await self._put(partial(self._shelf.put_record, self._visit, record))
-                if refusal is not None and refusal.why:
-                    self._tell(m.NotKept("", refusal.why, refusal.full))
+                    put = partial(self._shelf.put_record, self._visit, self._keys[:], record)
+                    refusal = await self._put(put)
+                    if refusal is None:
+                        await self._drop_replaced()
+                if refusal is not None:
+                    self._refused("", refusal)
         finally:
             self._writing = False
 
@@ -86,14 +109,32 @@ class Memory:
         return refusal
 
     async def _drop_others(self, *, but: int) -> bool:
-        """Make room: of the other visits keep the latest few, and what is on offer; whether any had to go."""
+        """Make room: of the other visits keep those that are open, and the latest few; whether any had to go."""
+        others = await self._others()
+        spared = {visit.id for visit in others if visit.open or (but and visit.id == self._offered)}
+        if any(visit.open is None for visit in others):
+            spared.update(visit.id for visit in others[: _VISITS_KEPT - 1])
+        # Without a record nothing of it can be offered.
+        ended = [visit for visit in others if visit.id not in spared and visit.record]
+        spared.update(visit.id for visit in ended[: max(0, but - len(spared))])
+        due = [visit.id for visit in others if visit.id not in spared]
+        if due:
+            await self._shelf.remove(due)
+        return bool(due)
+
+    async def _drop_replaced(self) -> None:
+        """Remove earlier visits to the very same lists: this one has been told what to do with what they had."""
+        mine = set(self._keys)
+        if mine == self._replaced:
+            return
+        self._replaced = mine
+        due = [each.id for each in await self._others() if each.open is False and each.texts == mine]
+        if due:
+            await self._shelf.remove(due)
+
+    async def _others(self) -> list[ports.Visit]:
         found = await self._shelf.visits()
-        if isinstance(found, ports.Refusal):
-            return False
-        others = [visit.id for visit in found if visit.id not in (self._visit, self._offered if but else "")]
-        for visit in others[but:]:
-            await self._shelf.remove(visit)
-        return len(others) > but
+        return [] if isinstance(found, ports.Refusal) else [each for each in found if each.id != self._visit]
 
     async def settled(self) -> None:
         """Done when everything that was to be kept by now is."""
@@ -107,8 +148,8 @@ class Memory:
         self._stopped = stop
         self._due = None
         async with self._turn:
-            self._visit = ""
-            await self._drop_others(but=0)
+            self._visit, self._keys, self._held = "", [], ""
+            await self._shelf.remove([visit.id for visit in await self._others()])
 
     # -- of the last ------------------------------------------------------------------------------------------
 
@@ -121,29 +162,44 @@ class Memory:
             found = await self._shelf.visits()
             if isinstance(found, ports.Refusal):
                 return
+            told = set[str]()
             known = [
                 (visit, record)
                 for visit in found
                 if visit.record
                 and visit.id != self._visit
-                and (record := await self._read(visit)) is not None
+                and (record := await self._read(visit, told)) is not None
             ]
         fitting = [each for each in known if any(kept.base in asked for kept in each[1].lists if kept.base)]
         for visit, record in (fitting or known)[:1]:
             self._offered = visit.id
             self._tell(m.LastVisitKnown(visit.id, visit.saved_ms, record))
 
-    async def _read(self, visit: ports.Visit) -> remembered.Remembered | None:
+    async def _read(self, visit: ports.Visit, told: set[str]) -> remembered.Remembered | None:
+        """The visit's record, or ``None`` where nothing can be offered; of each reason why is told once."""
         try:
-            return remembered.read(visit.record)
+            record = remembered.read(visit.record)
+            remembered.check_texts(record, visit.texts)
         except OverlayError as refused:
-            await self._shelf.remove(visit.id)
-            self._tell(m.Told("warning", f"{refused.sentence} [{refused.code}]", refused.hint))
+            await self._shelf.remove([visit.id])
+            if refused.code not in told:
+                told.add(refused.code)
+                self._tell(m.Told("warning", f"{refused.sentence} [{refused.code}]", refused.hint))
             return None
+        return record
 
     async def text_of(self, visit: str, kept: KeptList) -> str:
         """The text of a list that was kept; ``memory.gone`` where it is not there any more."""
-        text = await self._shelf.list_text(visit, kept.key)
+        text = await self._shelf.list_text(kept.key)
+        if (
+            not self._visit
+            and not self._held
+            and await self._is_there(visit)
+            and await self._shelf.hold(visit)
+        ):
+            self._held = visit
+        if visit == (self._visit or self._held) and text is not None and kept.key not in self._keys:
+            self._keys.append(kept.key)
         if text is None:
             raise OverlayError(
                 "memory.gone",
@@ -152,10 +208,14 @@ class Memory:
             )
         return text
 
+    async def _is_there(self, visit: str) -> bool:
+        return any(other.id == visit and not other.open for other in await self._others())
+
     def take_over(self, visit: str) -> bool:
-        """Go on with an earlier visit as this one, unless this one has begun; whether it is so."""
-        self._visit = self._visit or visit
-        return self._visit == visit
+        """Go on with an earlier visit as this one, unless this one has begun or another tab has it open; whether so."""
+        if not self._visit and visit == self._held:
+            self._visit = visit
+        return bool(visit) and self._visit == visit
 
     # -- across a reload of the page's own --------------------------------------------------------------------
 
@@ -171,3 +231,12 @@ class Memory:
         except OverlayError:
             # Another version wrote it: the visit itself is told of, or refused, as on any start.
             return None
+
+
+async def _key_of(text: str) -> str:
+    """The SHA-256 of a text, in hexadecimal: the same list has the same key in every visit."""
+    digest = hashlib.sha256()
+    for start in range(0, len(text), _STEP):
+        digest.update(text[start : start + _STEP].encode("utf-8", "surrogatepass"))
+        await asyncio.sleep(0)
+    return digest.hexdigest()

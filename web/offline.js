@@ -1,7 +1,7 @@
 // The site without a network: has the service worker keep every part of it, and tells of a new version that waits.
 // The page's first element has `data-offline="kept"` or `"refused"` for those who cannot be called.
 
-import { wordsOf } from "./edge_failure.js";
+import { EdgeFailure, wordsOf } from "./edge_failure.js";
 import { prepare, registered } from "./service_worker.js";
 import { within } from "./within.js";
 
@@ -13,8 +13,10 @@ import { within } from "./within.js";
  * @typedef {{version: string, whole: boolean, downloads: number, others: number}} About
  */
 
-/** A worker answers a question after at most so long; one that does not is taken for dead. */
+/** A worker answers a question, or takes over, after at most so long; one that does not is taken for dead. */
 const ANSWER_MS = 30_000;
+/** A page that loads itself again is gone after at most so long; the person may have chosen to stay on it. */
+const LEAVE_MS = 5_000;
 const HOUR_MS = 3_600_000;
 
 const VERSION = document.documentElement.dataset.version ?? "";
@@ -25,6 +27,8 @@ let hear = () => undefined;
 const told = new Map();
 /** @type {Promise<void> | null} */
 let tending = null;
+/** Whether a version that was asked for has come in force, so that this page only has to load again. */
+let replaced = false;
 
 /**
  * Says from now on how it stands with the site without a network. Nothing is fetched for that before the page is ready.
@@ -50,14 +54,20 @@ export async function watch(callback) {
 
 /**
  * Puts the version that waits in force and loads the page again.
- * @returns {Promise<string>} nothing, or why not
+ * @returns {Promise<string>} why not, for who hears the answer is on the old page still
  */
 export async function takeNew() {
   try {
-    return await take(() => {
-      tell("gone");
-      location.reload();
-    });
+    if (!replaced) {
+      const change = inForce(await take()).then(() => { replaced = true; });
+      // A change that comes later than that leaves the page alone, for it may have begun something else.
+      await within(ANSWER_MS, change, "worker.silent", "the version in use has not ended yet; try again in a minute");
+    }
+    tell("gone");
+    location.reload();
+    await new Promise((resolve) => setTimeout(resolve, LEAVE_MS));
+    told.delete("version");
+    return "the page was not left";
   } catch (thrown) {
     return wordsOf(thrown);
   }
@@ -108,23 +118,31 @@ async function offer() {
   try {
     const { version, others } = await about(waiting);
     // The page came from the network and has all of it already: nothing changes on screen.
-    if (version === VERSION) await take(() => void Promise.resolve(tending).then(tend));
+    if (version === VERSION) void inForce(await take()).then(() => tending).then(tend);
     else tell("new", String(others));
   } catch {
-    // A worker that does not answer has gone; the next look finds what has come of it.
+    // A worker that does not answer has gone, and one that is not let in now waits on; the next look finds out.
   }
 }
 
-/** @param {() => void} then called when the new version is in force @returns {Promise<string>} nothing, or why not */
-async function take(then) {
+/**
+ * Tells the version that waits to come in force, as soon as the one before it has nothing to do any more.
+ * @returns {Promise<ServiceWorker>} its worker
+ * @throws {EdgeFailure} worker.held, worker.silent
+ */
+async function take() {
   const registration = registered();
   const waiting = registration?.waiting;
-  if (!waiting) return "there is no new version any more";
-  if (registration.active && (await about(registration.active)).downloads > 0) return "a download is under way";
+  if (!waiting) throw new EdgeFailure("worker.held", "there is no new version any more");
+  if (registration.active && (await about(registration.active)).downloads > 0) {
+    throw new EdgeFailure("worker.held", "a download is under way");
+  }
   const { others } = await ask(waiting, { type: "take" });
-  if (others > 0) return others === 1 ? "another tab shows this page" : `${others} other tabs show this page`;
-  void inForce(waiting).then(then);
-  return "";
+  if (others > 0) {
+    const tabs = others === 1 ? "another tab shows this page" : `${others} other tabs show this page`;
+    throw new EdgeFailure("worker.held", tabs);
+  }
+  return waiting;
 }
 
 /** @param {ServiceWorker} worker @returns {Promise<void>} */
@@ -152,7 +170,7 @@ async function ask(worker, question) {
   const answer = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
   worker.postMessage(question, [port2]);
   try {
-    return await within(ANSWER_MS, answer, "the service worker does not answer");
+    return await within(ANSWER_MS, answer, "worker.silent", "the service worker does not answer");
   } finally {
     port1.close();
   }

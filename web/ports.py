@@ -36,22 +36,29 @@ Match: TypeAlias = Matched | Invalid | TimedOut | Superseded
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A visit that is kept: its record as text, last written so many milliseconds after 1970, UTC."""
+    """A visit that is kept: its record as text, last written so many milliseconds after 1970, UTC.
+
+    The record is ``""`` where none was written yet. ``texts`` are the keys of those of its lists that are there,
+    ``open`` says whether a page has it open, ``None`` where the browser does not know.
+    """
 
     id: str
     saved_ms: float
     record: str
+    texts: frozenset[str] = frozenset()
+    open: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """The browser does not keep things for this page, in its own words; ``""`` where the page's head says it.
 
-    ``full``: only for want of room.
+    ``full``: only for want of room. ``gone``: what was kept of the visit has been removed.
     """
 
     why: str
     full: bool = False
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,25 +217,32 @@ class Clock(Protocol):
 
 
 class Shelf(Protocol):
-    """Where visits are kept: of each the lists' texts, written once, and a record, written again and again."""
+    """Where visits are kept: each has a record and lays claim to texts of lists, which are there once for all visits.
+
+    ``keys`` are the texts that a visit laid claim to before. A write for a visit that has lost one of them, or is not
+    on the shelf any more, is refused as ``gone``.
+    """
 
     def new_id(self) -> str:
         """A name that nothing on the shelf has."""
 
-    async def put_list(self, visit: str, key: str, text: str) -> Refusal | None:
-        """Keep the text of a list."""
+    async def hold(self, visit: str) -> bool:
+        """Say that this page has the visit open, for the page's life; whether no other page has it."""
 
-    async def put_record(self, visit: str, record: str) -> Refusal | None:
+    async def put_list(self, visit: str, keys: Sequence[str], key: str, text: str) -> Refusal | None:
+        """Lay claim to the text of a list, and keep it where it is not there yet."""
+
+    async def put_record(self, visit: str, keys: Sequence[str], record: str) -> Refusal | None:
         """Keep a record in place of the one before."""
 
     async def visits(self) -> tuple[Visit, ...] | Refusal:
-        """All visits, the latest first; the record is ``""`` where none was written yet."""
+        """All visits, the latest first."""
 
-    async def list_text(self, visit: str, key: str) -> str | None:
+    async def list_text(self, key: str) -> str | None:
         """The text of a list, ``None`` where it is not there any more."""
 
-    async def remove(self, visit: str) -> None:
-        """Keep a visit no more."""
+    async def remove(self, visits: Sequence[str]) -> None:
+        """Keep these visits no more, nor texts that no visit lays claim to."""
 
     def leave_note(self, note: str) -> None:
         """Leave word for the next start in this tab; ``""`` takes it back."""

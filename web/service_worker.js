@@ -33,7 +33,7 @@ async function register() {
   if (!("serviceWorker" in navigator)) return { ready: false, why: "this browser has no service workers" };
   try {
     // Registering, too, can take for ever: the browser asks the server for the script.
-    registration = await within(START_MS, activated(), "the service worker does not start");
+    registration = await within(START_MS, activated(), "sink.no-start", "the service worker does not start");
     return { ready: true, why: "" };
   } catch (thrown) {
     return { ready: false, why: wordsOf(thrown) };

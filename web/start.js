@@ -6,7 +6,7 @@
    * @typedef {{code: string, sentence: string, hint: string, file: string}} Finding
    */
 
-  /** After so long without anything new, people are told that the start goes on. */
+  /** After so long without another file that is there whole, people are told that the start goes on. */
   const STUCK_MS = 60_000;
   const LOOK_MS = 5000;
   /** A server that has not answered by then is not waited for to find out what is wrong. */
@@ -294,8 +294,9 @@
       setTimeout(look, LOOK_MS);
       return;
     }
-    const sentence = "Nothing has come for a minute. The page goes on waiting, and will be there if the rest comes.";
-    fill("warning", "The page is still starting", finding("start.stuck", sentence, "On a slow network it may take longer. If not, try again."), "");
+    const sentence = "No file has arrived whole for a minute. The page goes on waiting, and will be there if the rest comes.";
+    const hint = "On a slow network, wait: another try begins anew with what is on its way. Where nothing comes at all, try again.";
+    fill("warning", "The page is still starting", finding("start.stuck", sentence, hint), "");
   }
 
   /** PyScript stumbles while it passes on that its storage is refused; that itself comes right after. @param {ErrorEvent} event */

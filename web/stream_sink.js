@@ -21,7 +21,7 @@ export async function openStream(filename) {
   if (!ready || !worker) throw new EdgeFailure("sink.no-start", why);
   const sink = new StreamSink(worker);
   try {
-    await within(START_MS, sink.start(filename.toWellFormed()), "the browser did not take the download");
+    await within(START_MS, sink.start(filename.toWellFormed()), "sink.no-start", "the browser did not take the download");
   } catch (thrown) {
     await sink.abort("not started");
     throw failure(thrown);

@@ -15,6 +15,7 @@ from pycore.state import Download, Stage, State
 from pycore.update.step import Handlers, Step
 from pycore.update.taking import NOTHING_SELECTED, plan_of
 
+_CHANGING_OVER: Final = "The page is changing over to its new version. Start the download after that."
 #: A list may name thousands of hosts; before a download only so many are asked whether they let the page read.
 MOST_PROBES: Final = 8
 
@@ -22,6 +23,8 @@ MOST_PROBES: Final = 8
 def download_asked(state: State, message: m.DownloadAsked) -> Step:
     if state.download is not None and state.download.stage in (Stage.RUNNING, Stage.OPENING):
         return state.noted("warning", "A download is under way. Wait for it, or stop it first."), ()
+    if state.offline.taking:
+        return state.noted("warning", _CHANGING_OVER), ()
     plan = plan_of(state, message.epoch_ms)
     if not plan.files:
         return state.noted("warning", f"{NOTHING_SELECTED}download."), ()
@@ -80,6 +83,9 @@ def download_confirmed(state: State, _: m.DownloadConfirmed) -> Step:
     download = _downloading(state, Stage.CONFIRM)
     if download is None or not download.place:
         return state, ()
+    if state.offline.taking:
+        # The question goes, too: it would cover what is told.
+        return replace(state, download=None).noted("warning", _CHANGING_OVER), (Focus("download-button"),)
     name = f"{download.plan.root}.zip"
     begin = BeginTransfer(download.plan, download.epoch_ms, download.place, name)
     return replace(state, download=replace(download, stage=Stage.OPENING)), (begin, Focus("progress"))

@@ -53,7 +53,9 @@ def list_read(state: State, message: m.ListRead) -> Step:
         effects.extend(matching(mission))
     if shares and not message.demo:
         addresses = state.memory.addresses | ({message.base} if message.base else set())
-        state = replace(state, memory=replace(state.memory, addresses=addresses))
+        entry = (message.source, message.base)
+        others = tuple(each for each in state.memory.opened if each != entry)
+        state = replace(state, memory=replace(state.memory, addresses=addresses, opened=(*others, entry)))
     demo = message.demo if shares else state.demo
     state = replace(state, demo=demo, current=state.current or next(iter(shares), ""))
     return _told_of(state, message, sorted(bad, key=lambda row: row.number), repeated), effects

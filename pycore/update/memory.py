@@ -10,7 +10,7 @@ from pycore import remembered
 from pycore.effects import Effect, Focus, Forget, GoOn, Remember
 from pycore.offer import offer, worth_going_on
 from pycore.pattern import PatternField
-from pycore.remembered import MissionChoice
+from pycore.remembered import KeptList, MissionChoice
 from pycore.state import ROWS_PER_PAGE, Mission, State
 from pycore.update.choosing import matching
 from pycore.update.step import Handlers, Step
@@ -49,16 +49,21 @@ def last_visit_known(state: State, message: m.LastVisitKnown) -> Step:
 
 
 def note_found(state: State, message: m.NoteFound) -> Step:
-    visit = message.remembered
-    missing = tuple(kept for kept in visit.lists if kept.base not in state.memory.addresses)
+    visit, memory = message.remembered, state.memory
+    missing = tuple(kept for kept in visit.lists if kept.base not in memory.addresses)
+    state = replace(state, memory=replace(memory, brought=_brought(state, missing)))
     return state, (GoOn(message.visit, missing, visit.choices),)
+
+
+def _brought(state: State, missing: tuple[KeptList, ...]) -> frozenset[str]:
+    return state.memory.brought | {kept.base for kept in missing if kept.base}
 
 
 def go_on_asked(state: State, _: m.GoOnAsked) -> Step:
     last, found = state.memory.last, offer(state)
     if last is None or found is None:
         return state, ()
-    state = replace(state, memory=replace(state.memory, last=None))
+    state = replace(state, memory=replace(state.memory, last=None, brought=_brought(state, found.missing)))
     # The button goes; what comes in its place is told where notices are.
     return state, (GoOn(last.visit, found.missing, last.remembered.choices), Focus("open-button"))
 
@@ -90,17 +95,42 @@ def _chosen_again(mission: Mission, chosen: MissionChoice) -> Mission:
 
 def list_kept(state: State, message: m.ListKept) -> Step:
     memory = state.memory
-    if memory.stopped or message.kept in memory.lists:
+    if memory.stopped:
         return state, ()
-    return replace(state, memory=replace(memory, lists=(*memory.lists, message.kept), refusal="")), ()
+    kept = message.kept
+    memory = replace(memory, refusal="", unkept=memory.unkept - {kept.source})
+    known = next((each for each in memory.lists if each.key == kept.key), None)
+    if known is None:
+        return replace(state, memory=replace(memory, lists=(*memory.lists, kept))), ()
+    # The same text from elsewhere; an address tells more than a file's name.
+    better = kept if kept.base and not known.base else known
+    lists = tuple(better if each is known else each for each in memory.lists)
+    opened = tuple(
+        (better.source, better.base) if each in _places(kept, known) else each for each in memory.opened
+    )
+    return replace(state, memory=replace(memory, lists=lists, opened=tuple(dict.fromkeys(opened)))), ()
+
+
+def _places(*lists: KeptList) -> tuple[tuple[str, str], ...]:
+    return tuple((kept.source, kept.base) for kept in lists)
 
 
 def not_kept(state: State, message: m.NotKept) -> Step:
+    if message.source:
+        state = replace(state, memory=replace(state.memory, unkept=state.memory.unkept | {message.source}))
+    if message.full and not message.source and state.memory.full:
+        return state, ()
     if message.full:
+        if not message.source:
+            state = replace(state, memory=replace(state.memory, full=True))
         what = f"{message.source} is open, but" if message.source else "What you choose"
         sentence = f"{what} could not be kept for the next visit: the browser has no more room for this page."
         return state.noted("warning", sentence, "Everything else works. Keep the file, or its address."), ()
     return replace(state, memory=replace(state.memory, refusal=message.why)), ()
+
+
+def visit_gone(state: State, _: m.VisitGone) -> Step:
+    return replace(state, memory=replace(state.memory, lists=(), last=None, stopped=True)), ()
 
 
 def forget_asked(state: State, _: m.ForgetAsked) -> Step:
@@ -117,5 +147,6 @@ HANDLERS: Final[Handlers] = {
     m.ChoicesRecalled: choices_recalled,
     m.ListKept: list_kept,
     m.NotKept: not_kept,
+    m.VisitGone: visit_gone,
     m.ForgetAsked: forget_asked,
 }

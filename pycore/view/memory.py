@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pycore.html import Markup, element, join
@@ -14,6 +15,7 @@ from pycore.volume import files, number
 #: An address with a hundred datasets in it is no name to read.
 _NAME_SHOWN: Final = 60
 _NAMES_SHOWN: Final = 3
+_NOT_THE_CHOICE: Final = " in this browser for the next visit; there is no room for all that you choose."
 
 
 def going_on(state: State) -> Markup | None:
@@ -48,12 +50,16 @@ def _what(last: LastVisitKnown, missing: tuple[KeptList, ...]) -> Markup:
 
 
 def _names(lists: tuple[KeptList, ...]) -> Markup:
-    named = [element("bdi", _short(kept.source), title=kept.source) for kept in lists[:_NAMES_SHOWN]]
+    listed = names([kept.source for kept in lists])
+    return listed if len(lists) == 1 else join(f"{number(len(lists))} lists (", listed, ")")
+
+
+def names(sources: Sequence[str]) -> Markup:
+    """The names of lists in a sentence, the first few of many."""
+    named = [element("bdi", _short(source), title=source) for source in sources[:_NAMES_SHOWN]]
     parted = [join(", " if place else "", name) for place, name in enumerate(named)]
-    more = len(lists) - _NAMES_SHOWN
-    if len(lists) == 1:
-        return join(parted)
-    return join(f"{number(len(lists))} lists (", parted, f" and {more} more)" if more > 0 else ")")
+    more = len(sources) - _NAMES_SHOWN
+    return join(parted, f" and {more} more" if more > 0 else "")
 
 
 def _short(name: str) -> str:
@@ -70,14 +76,28 @@ def keeping(state: State) -> Markup | None:
         return element("p", told, class_="hint")
     if not memory.lists:
         return None
-    what = "The list and your choice are" if len(memory.lists) == 1 else "The lists and your choice are"
     return element(
         "div",
-        element("p", f"{what} kept in this browser for the next visit.", class_="hint"),
+        element("p", _what_is_kept(state), class_="hint"),
         # With an offer there is one already, which forgets all.
         None if offer(state) else _forget(),
         class_="row",
     )
+
+
+def _what_is_kept(state: State) -> Markup:
+    memory = state.memory
+    what = "list" if len(memory.lists) == 1 else "lists"
+    without = [source for source, _ in memory.opened if source in memory.unkept]
+    if without:
+        kept = [each.source for each in memory.lists if each.source not in memory.unkept]
+        told = join(
+            "Kept in this browser for the next visit: ", names(kept), ". Not kept: ", names(without), "."
+        )
+        return join(told, "" if memory.full else " Your choice is kept.")
+    if memory.full:
+        return join(f"The {what} are kept" if what == "lists" else "The list is kept", _NOT_THE_CHOICE)
+    return join(f"The {what} and your choice are kept in this browser for the next visit.")
 
 
 def _forget() -> Markup:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pycore.html import Markup, element
-from pycore.offer import held_back
+from pycore.html import Markup, element, join
+from pycore.offer import held_back, lost
 from pycore.state import State
+from pycore.view.memory import names
 
 
 def offline(state: State) -> Markup | None:
@@ -53,10 +54,14 @@ def new_version(state: State) -> Markup | None:
     )
 
 
-def _what_stays(state: State) -> str:
+def _what_stays(state: State) -> Markup:
     """What a reload takes along, and what it does not."""
     signed_in = " You will have to sign in again." if state.account.user is not None else ""
-    open_lists = [mission for mission in state.missions if not state.demo]
-    if open_lists and not state.memory.lists:
-        return f"The page starts anew: its lists have to be opened again.{signed_in}"
-    return f"The page starts anew, and what you have chosen stays.{signed_in}"
+    missed = lost(state)
+    if not missed:
+        return join(f"The page starts anew, and what you have chosen stays.{signed_in}")
+    if len(missed) == len(state.memory.opened):
+        return join(f"The page starts anew: its lists have to be opened again.{signed_in}")
+    has = "has" if len(missed) == 1 else "have"
+    told = join(names(missed), f" {has} to be opened again.{signed_in}")
+    return join("The page starts anew, and what you have chosen stays, but not every list does: ", told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -119,3 +120,72 @@ def test_each_file_of_a_start_is_asked_for_once_and_the_large_ones_before_python
     large = [name for name in asked if name.startswith("runtime/") or name.startswith("pyscript/")]
     first_of_python = asked.index("site.json")
     assert all(asked.index(name) < first_of_python for name in large if name != "runtime/python_stdlib.zip")
+
+
+_WATCH_MEMORY = """
+globalThis.large = [];
+globalThis.Uint8Array = new Proxy(Uint8Array, {construct(kind, given, made) {
+  const array = Reflect.construct(kind, given, made);
+  if (given[0] === %d) large.push(new WeakRef(array.buffer));
+  return array;
+}});
+"""
+
+
+def _of_large_arrays(page: Page) -> list[bool]:
+    """Of each buffer that was made for a snapshot, whether the page still holds it once its garbage is gone."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    session.detach()
+    held: list[bool] = page.evaluate("large.map((each) => each.deref() !== undefined)")
+    return held
+
+
+def _bytes_of_snapshot(site: StaticServer) -> int:
+    told = (site.root / "runtime" / "files.js").read_text("utf-8").partition("SNAPSHOT = ")[2]
+    return int(json.loads(told.rstrip(";\n"))["bytes"])
+
+
+def _way(page: Page) -> str:
+    marks: str = page.evaluate(
+        "performance.getEntriesByType('mark').map(({name}) => name).filter((name) => name.includes('start')).join()"
+    )
+    return marks
+
+
+def test_a_snapshot_that_has_been_laid_down_leaves_its_memory(panel: PanelPage, site: StaticServer) -> None:
+    panel.page.add_init_script(_WATCH_MEMORY % _bytes_of_snapshot(site))
+    panel.open()
+    assert _way(panel.page) == "overlay:start:snapshot"
+    assert _of_large_arrays(panel.page) == [False]
+
+
+def test_a_snapshot_that_does_not_come_leaves_its_memory(
+    panel: PanelPage, site: StaticServer, watch: Watch
+) -> None:
+    watch.expect("404", "snapshot")
+    panel.page.add_init_script(_WATCH_MEMORY % _bytes_of_snapshot(site))
+    panel.page.route("**/runtime/snapshot-*", lambda route: route.fulfill(status=404))
+    panel.open()
+    assert _way(panel.page) == "overlay:start:plain"
+    assert _of_large_arrays(panel.page) == [False]
+
+
+def test_a_snapshot_that_the_browser_has_no_room_for_is_done_without(
+    panel: PanelPage, site: StaticServer
+) -> None:
+    # No browser can be made to run short of memory at just this place.
+    panel.page.add_init_script(_NO_ROOM % _bytes_of_snapshot(site))
+    told: list[str] = []
+    panel.page.on("console", lambda message: told.append(message.text))
+    panel.open()
+    assert _way(panel.page) == "overlay:start:plain"
+    assert "download-overlay: Python starts the plain, slower way: Array buffer allocation failed" in told
+
+
+_NO_ROOM = """
+globalThis.Uint8Array = new Proxy(Uint8Array, {construct(kind, given, made) {
+  if (given[0] === %d) throw new RangeError("Array buffer allocation failed");
+  return Reflect.construct(kind, given, made);
+}});
+"""

@@ -54,6 +54,15 @@ async () => {
 }
 """
 
+#: How many lists' texts are on the shelf.
+_TEXTS: Final = """
+async () => {
+  const shelves = (await caches.keys()).filter((name) => name.startsWith("download-overlay visits"));
+  const kept = await Promise.all(shelves.map(async (name) => (await caches.open(name)).keys()));
+  return kept.flat().filter((request) => request.url.includes("/texts/")).length;
+}
+"""
+
 #: Which of these words are in anything that this origin has laid down in the browser.
 _WORDS_KEPT: Final = """
 async (words) => {
@@ -239,6 +248,29 @@ def test_forgetting_leaves_nothing_behind(panel: PanelPage, tmp_path: Path) -> N
     expect(panel.button("START DOWNLOAD")).to_be_visible()
     expect(panel.button(GO_ON)).to_be_hidden()
     assert page.evaluate(_WORDS_KEPT, ["unspoken"]) == []
+
+
+def test_tabs_keep_what_they_say_they_keep(context: BrowserContext, watch: Watch, host: Host) -> None:
+    # The test's watch is over another site.
+    watch.check = lambda *_: None  # type: ignore[method-assign]
+    for name in ("mine", "other"):
+        lists.write(host.root / "lists" / f"{name}.json", [public(f"{name}.fits", uri=f"lab:{name}")])
+    one, two = PanelPage(context.new_page(), host.server.url), PanelPage(context.new_page(), host.server.url)
+    one.open("?products=lists/other.json")
+    kept = one.page.get_by_text("The list and your choice are kept in this browser")
+    expect(kept).to_be_visible()
+    for _ in range(4):
+        two.open("?products=lists/mine.json")
+        expect(two.page.get_by_text("The list and your choice are kept in this browser")).to_be_visible()
+    assert two.page.evaluate(_TEXTS) == 2
+    one.button("NONE").click()
+    record(one.page, '"quick":"NONE"')
+    expect(kept).to_be_visible()
+    two.page.get_by_role("button", name="Forget").click()
+    two.page.evaluate(_NO_VISITS)
+    one.button("ALL").click()
+    expect(one.page.get_by_text("Nothing of this visit is kept.")).to_be_visible()
+    two.page.evaluate(_NO_VISITS)
 
 
 def test_no_token_and_no_name_of_a_person_is_ever_kept(

@@ -18,27 +18,21 @@ from tests.browser.panel_page import BOOT_MS, PanelPage
 from tests.browser.states import holding
 from tests.browser.surroundings import LAUNCH_ARGUMENTS
 
-#: Every script and every large part of a start, as the build has named them.
-MODULES = (
-    "boot.js",
-    "dom.js",
-    "edge_failure.js",
-    "head_start.js",
-    "idiomorph.js",
-    "loader.js",
-    "snapshot.js",
-    "supply.js",
-    "trusted.js",
-    "pyscript/core.js",
-    "pyscript/core-*.js",
-    "pyscript/error-*.js",
-    "runtime/files.js",
-    "runtime/pyodide.js",
-    "runtime/pyodide.asm.js",
-)
+
+def _modules() -> list[str]:
+    """Every module of a start, as the page that was built lists them."""
+    page = Path(os.environ["OVERLAY_DIST"], "index.html").read_text("utf-8")
+    listed = re.search(r'<script type="importmap">([^<]+)</script>', page)
+    assert listed
+    return sorted(name.removeprefix("./") for name in json.loads(listed[1])["integrity"])
+
+
+MODULES = _modules()
 PARTS = ("runtime/pyodide.asm.wasm", "runtime/pyodide-lock.json")
+#: One of the page's own, one that is imported by others, PyScript, Pyodide, and what tells all other hashes.
+SOME_MODULES = ("boot.js", "dom.js", "pyscript/core-*.js", "runtime/pyodide.asm.js", "runtime/files.js")
 #: What a start does without where it must.
-SPARE = ("opening.js", "runtime/python_stdlib.zip", "runtime/snapshot-*.bin")
+SPARE = ("opening.js", "style.css", "runtime/python_stdlib.zip", "runtime/snapshot-*.bin")
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +83,10 @@ def diagnostics(page: Page) -> dict[str, str]:
     return {name: value for name, _, value in (line.partition(": ") for line in lines)}
 
 
-@pytest.mark.parametrize("pattern", [*MODULES, *PARTS])
+@pytest.mark.parametrize("name", [*MODULES, *PARTS])
 def test_a_file_that_is_missing_is_named_and_another_try_finds_it(
-    page: Page, site: StaticServer, pattern: str
+    page: Page, site: StaticServer, name: str
 ) -> None:
-    name = name_of(site, pattern)
     site.break_file(name, 404)
     page.goto(site.url)
     told = diagnostics(page)
@@ -103,7 +96,7 @@ def test_a_file_that_is_missing_is_named_and_another_try_finds_it(
     try_again(page)
 
 
-@pytest.mark.parametrize("pattern", [*MODULES, *PARTS])
+@pytest.mark.parametrize("pattern", [*SOME_MODULES, *PARTS])
 def test_a_file_with_one_byte_changed_is_never_run(page: Page, site: StaticServer, pattern: str) -> None:
     name = name_of(site, pattern)
     content = (site.root / name).read_bytes()
@@ -327,6 +320,31 @@ def test_a_start_that_waits_for_a_minute_says_so_and_goes_on(page: Page, site: S
         route.continue_()
     PanelPage(page, site.url).wait_ready()
     expect(page.locator("#failed")).to_be_hidden()
+
+
+def test_a_slow_line_is_not_said_to_bring_nothing(page: Page, site: StaticServer) -> None:
+    name = "runtime/pyodide.asm.wasm"
+    held: list[Route] = []
+    page.clock.install()
+    page.route(f"**/{name}", holding(held))
+    with page.expect_request(f"**/{name}"):
+        page.goto(site.url)
+    page.wait_for_load_state("load")
+    site.bytes_per_second = 45_000
+    for route in held:
+        route.continue_()
+    assert site.log.wait(lambda all_: any(each.product == name for each in all_))
+    coming = next(request for request in site.requests if request.product == name)
+    page.clock.fast_forward(70_000)
+    page.clock.fast_forward(70_000)
+    told = page.locator("#failed")
+    expect(told).to_contain_text("No file has arrived whole for a minute. The page goes on waiting")
+    expect(told).to_contain_text("On a slow network, wait: another try begins anew with what is on its way.")
+    assert not coming.done
+    site.bytes_per_second = None
+    page.clock.resume()
+    PanelPage(page, site.url).wait_ready()
+    expect(told).to_be_hidden()
 
 
 def test_a_site_without_its_settings_starts_and_says_so(page: Page, site: StaticServer) -> None:

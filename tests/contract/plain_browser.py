@@ -348,52 +348,102 @@ class Shelf:
     """A shelf in memory, which outlives the panels that use it. It holds ``room`` characters."""
 
     def __init__(self) -> None:
+        #: Records by visit and ``record``, lists' texts by nothing and their key.
         self.texts: dict[tuple[str, str], str] = {}
+        self.claims: set[tuple[str, str]] = set()
         self.saved: dict[str, float] = {}
+        #: The visits that a page has open.
+        self.open: set[str] = set()
+        self.has_locks = True
         self.note = ""
         self.room = 10**9
         self.refusal: ports.Refusal | None = None
         self.records_written = 0
+        self.lists_written = 0
         self.now = CLICK
         self._ids = 0
         #: Writes wait for this.
         self.let = asyncio.Event()
         self.let.set()
 
+    def close_pages(self) -> None:
+        """All pages that were open so far are closed."""
+        self.open.clear()
+
     def new_id(self) -> str:
         self._ids += 1
         return f"id-{self._ids}"
 
-    async def put_list(self, visit: str, key: str, text: str) -> ports.Refusal | None:
-        return await self._put(visit, key, text)
+    async def hold(self, visit: str) -> bool:
+        free = visit not in self.open
+        self.open.add(visit)
+        return free
 
-    async def put_record(self, visit: str, record: str) -> ports.Refusal | None:
-        self.records_written += 1
-        return await self._put(visit, "record", record)
-
-    async def _put(self, visit: str, key: str, text: str) -> ports.Refusal | None:
+    async def put_list(self, visit: str, keys: Sequence[str], key: str, text: str) -> ports.Refusal | None:
         await self.let.wait()
+        written = "" if ("", key) in self.texts else text
+        refusal = self._refusal(visit, keys, ("", key), written)
+        if refusal:
+            return refusal
+        if written:
+            self.lists_written += 1
+            self.texts["", key] = text
+        self.claims.add((visit, key))
+        self._saved(visit)
+        return None
+
+    async def put_record(self, visit: str, keys: Sequence[str], record: str) -> ports.Refusal | None:
+        self.records_written += 1
+        await self.let.wait()
+        refusal = self._refusal(visit, keys, (visit, "record"), record)
+        if not refusal:
+            self.texts[visit, "record"] = record
+            self._saved(visit)
+        return refusal
+
+    def _refusal(
+        self, visit: str, keys: Sequence[str], place: tuple[str, str], text: str
+    ) -> ports.Refusal | None:
         if self.refusal:
             return self.refusal
-        others = sum(len(kept) for place, kept in self.texts.items() if place != (visit, key))
-        if others + len(text) > self.room:
-            return ports.Refusal("Quota exceeded.", full=True)
+        if any((visit, key) not in self.claims or ("", key) not in self.texts for key in keys):
+            return ports.Refusal("removed", gone=True)
+        others = sum(len(kept) for other, kept in self.texts.items() if other != place)
+        return (
+            ports.Refusal("Quota exceeded.", full=True) if text and others + len(text) > self.room else None
+        )
+
+    def _saved(self, visit: str) -> None:
         self.now += 1000
-        self.texts[visit, key], self.saved[visit] = text, self.now
-        return None
+        self.saved[visit] = self.now
 
     async def visits(self) -> tuple[ports.Visit, ...] | ports.Refusal:
         if self.refusal:
             return self.refusal
         latest = sorted(self.saved, key=lambda visit: -self.saved[visit])
-        return tuple(ports.Visit(v, self.saved[v], self.texts.get((v, "record"), "")) for v in latest)
+        return tuple(
+            ports.Visit(
+                visit,
+                self.saved[visit],
+                self.texts.get((visit, "record"), ""),
+                frozenset(key for owner, key in self.claims if owner == visit and ("", key) in self.texts),
+                visit in self.open if self.has_locks else None,
+            )
+            for visit in latest
+        )
 
-    async def list_text(self, visit: str, key: str) -> str | None:
-        return self.texts.get((visit, key))
+    async def list_text(self, key: str) -> str | None:
+        return self.texts.get(("", key))
 
-    async def remove(self, visit: str) -> None:
-        self.saved.pop(visit, None)
-        self.texts = {place: text for place, text in self.texts.items() if place[0] != visit}
+    async def remove(self, visits: Sequence[str]) -> None:
+        self.saved = {visit: at for visit, at in self.saved.items() if visit not in visits}
+        self.claims = {claim for claim in self.claims if claim[0] not in visits}
+        claimed = {key for _, key in self.claims}
+        self.texts = {
+            (owner, key): text
+            for (owner, key), text in self.texts.items()
+            if (owner not in visits if owner else key in claimed)
+        }
 
     def leave_note(self, note: str) -> None:
         self.note = note
@@ -403,8 +453,8 @@ class Shelf:
         return note
 
     def lists(self) -> list[str]:
-        """The visits of the lists that are kept."""
-        return [visit for visit, key in self.texts if key != "record"]
+        """The keys of the lists that are kept."""
+        return [key for _, key in self.texts if key != "record"]
 
 
 class Offline:

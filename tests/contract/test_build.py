@@ -26,7 +26,7 @@ from web.buildsteps.site import build_site
 
 ROOT = shell.ROOT
 LOCKS = sorted((ROOT / "web" / "requirements").glob("*.txt"))
-TEXT = {".css", ".html", ".js", ".json", ".py", ".txt", ".svg", ".webmanifest"}
+TEXT = {".css", ".html", ".js", ".json", ".py", ".txt", ".svg"}
 
 
 def build_py(*words: str, code: str = "") -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import importlib.util
 import json
+import os
 import re
 import shlex
 import shutil
@@ -33,6 +34,7 @@ from pycore.scripts.bash import bash_script
 from pycore.view import lists
 from tests.archive.static import StaticServer
 from tests.unit.builders import fields, plan, row
+from web.buildsteps.first_visit import first_visit, total
 from web.buildsteps.shell import ROOT
 
 DOCUMENTS = sorted(
@@ -329,6 +331,19 @@ def test_every_dependency_is_told() -> None:
 def test_the_changelog_tells_of_this_version() -> None:
     version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
     assert re.search(rf"^## {re.escape(version)} - ", text("CHANGELOG.md"), re.MULTILINE)
+
+
+def test_the_sum_of_a_first_visit_is_the_builds() -> None:
+    _, rows = text("docs/start.md").split("| | as it is | by gzip | by brotli |")
+    table = [
+        [float(cell) for cell in line.split("|")[2:5]]
+        for line in rows.partition("\n\n")[0].splitlines()
+        if re.search(r"\d", line)
+    ]
+    *parts, whole = table
+    assert [sum(column) for column in zip(*parts, strict=True)] == pytest.approx(whole, abs=0.05)
+    built = total(first_visit(Path(os.environ["OVERLAY_DIST"])))
+    assert [built.plain / 1e6, built.gzipped / 1e6, built.brotli / 1e6] == pytest.approx(whole, rel=0.03)
 
 
 # --- links

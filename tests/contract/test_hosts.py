@@ -39,6 +39,11 @@ http {{
 """
 
 
+#: Names as the build gives them to files by their content, and some that only look like it.
+HASHED = ("pyscript/py-editor-DzXNF1_j.js", "pyscript/a-k2345678.js", "runtime/snapshot-0123456789abcdef.bin")
+UNHASHED = ("pyscript/py-terminal.js", "pyscript/deprecations-manager.js", "runtime/snapshot-terminal.bin")
+
+
 @pytest.fixture(scope="module")
 def dist() -> Path:
     return Path(os.environ["OVERLAY_DIST"])
@@ -80,12 +85,28 @@ def test_only_files_named_by_their_content_are_kept_for_ever(dist: Path) -> None
     assert not names & {"/index.html", "/sw.js", "/site.json", "/runtime/pyodide.js"}
 
 
+def test_words_of_eight_letters_and_other_folders_are_no_hashes(tmp_path: Path) -> None:
+    for name in (*HASHED, *UNHASHED):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"")
+    assert set(lasting(tmp_path)) == set(HASHED)
+
+
+def test_the_policy_names_no_kind_of_file_that_the_site_does_not_have(dist: Path) -> None:
+    policy = headers_of(dist)["Content-Security-Policy"]
+    assert not list(dist.rglob("*.webmanifest"))
+    assert "manifest-src" not in policy
+
+
 @pytest.fixture(scope="module")
 def nginx(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An nginx with the settings of the documents, serving the site."""
     run = tmp_path_factory.mktemp("nginx")
     site = tmp_path_factory.mktemp("served") / "site"
     shutil.copytree(dist, site)
+    for name in (*HASHED, *UNHASHED):
+        (site / name).touch()
     for folder in (site, *site.parents[:2]):
         folder.chmod(0o755)
     text = (ROOT / "docs" / "hosting.md").read_text("utf-8")
@@ -159,8 +180,9 @@ def test_nginx_keeps_for_ever_what_the_ready_file_keeps_and_no_more(nginx: str, 
         for path in (dist / folder).iterdir()
         if path.suffix not in {".br", ".gz"}
     ]
+    names += [*HASHED, *UNHASHED]
     kept = [name for name in names if head(f"{nginx}/{name}")[1]["Cache-Control"] == FOREVER]
-    assert sorted(kept) == sorted(lasting(dist))
+    assert sorted(kept) == sorted([*lasting(dist), *HASHED])
 
 
 def test_nginx_sends_the_compressed_twin_to_who_takes_it(nginx: str, dist: Path) -> None:

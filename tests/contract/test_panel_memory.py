@@ -65,6 +65,7 @@ def test_all_lists_and_the_choice_are_there_again(archive: ArchiveServer) -> Non
     async def go() -> None:
         shelf = Shelf()
         before = await used(archive, shelf, "a.json", "b.json")
+        shelf.close_pages()
         after = await next_visit(archive, shelf)
         assert "2 files of 2 lists" in after.page.regions["empty"]
         after.panel.hear(m.GoOnAsked())
@@ -179,11 +180,20 @@ def test_tabs_side_by_side_have_a_visit_each_and_old_ones_go(archive: ArchiveSer
         after = await next_visit(archive, shelf)
         assert "one.json" in after.page.regions["empty"]
         assert len(shelf.saved) == 2
+        # However many tabs are open, each keeps what it says it keeps.
         for number in range(5):
             await used(archive, shelf, f"{number}.json")
+        assert len(shelf.saved) == 7
+        for world in (one, two):
+            world.panel.hear(m.StructureChosen(Structure.NESTED))
+            await idle(world)
+            assert "kept in this browser" in world.page.regions["sources"]
+            (kept,) = world.panel.state.memory.lists
+            assert await shelf.list_text(kept.key)
+        shelf.close_pages()
+        await used(archive, shelf, "last.json")
         assert len(shelf.saved) == 3
         assert len(shelf.lists()) == 3
-        assert two.panel.state.memory.lists
 
     live(go)
 
@@ -233,8 +243,8 @@ def test_what_is_not_to_be_understood_is_told_once_and_forgotten(
     async def go() -> None:
         shelf = Shelf()
         await used(archive, shelf, "good.json")
-        await shelf.put_list("bad", "k", product_list("x"))
-        await shelf.put_record("bad", record)
+        await shelf.put_list("bad", [], "k", product_list("x"))
+        await shelf.put_record("bad", ["k"], record)
         after = await next_visit(archive, shelf)
         assert [f"[{code}]" in told for told in after.notices()] == [True]
         assert "good.json" in after.page.regions["empty"]
@@ -248,6 +258,7 @@ def test_for_want_of_room_earlier_visits_go_first(archive: ArchiveServer) -> Non
     async def go() -> None:
         shelf = Shelf()
         await used(archive, shelf, "a.json")
+        shelf.close_pages()
         shelf.room = sum(map(len, shelf.texts.values())) + 100
         world = await used(archive, shelf, "b.json")
         assert world.notices() == []
@@ -380,5 +391,124 @@ def test_a_record_without_a_visit_is_written_nowhere() -> None:
         await asyncio.gather(*tasks)
         await memory.settled()
         assert shelf.texts == {}
+
+    live(go)
+
+
+def test_a_list_opened_again_by_its_address_is_written_once_and_takes_no_other_visits_place(
+    archive: ArchiveServer,
+) -> None:
+    async def go() -> None:
+        shelf, url = Shelf(), "https://lab.example/a.json"
+        other = await used(archive, shelf, "other.json")
+        mine = set(shelf.open)
+        for _ in range(4):
+            world = await next_visit(archive, shelf, url)
+            await world.panel.open_text("a.json", url, product_list("a_cal.fits"))
+            await idle(world)
+            shelf.open = set(mine)
+        assert shelf.lists_written == 2
+        assert len(shelf.saved) == 2
+        other.panel.hear(m.QuickSelected(Quick.ALL))
+        await idle(other)
+        assert "kept in this browser" in other.page.regions["sources"]
+        after = await next_visit(archive, shelf)
+        after.panel.hear(m.GoOnAsked())
+        await idle(after)
+        assert after.notices() == []
+        assert "1 file" in after.page.regions["summary"]
+
+    live(go)
+
+
+def test_what_one_tab_forgets_no_other_brings_back(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        shelf = Shelf()
+        one, two = await used(archive, shelf, "one.json"), await used(archive, shelf, "two.json")
+        one.panel.hear(m.ForgetAsked())
+        await idle(one)
+        two.panel.hear(m.QuickSelected(Quick.ALL))
+        await idle(two)
+        assert "Nothing of this visit is kept." in two.page.regions["sources"]
+        await two.panel.open_text("more.json", "", product_list("more_cal.fits"))
+        await idle(two)
+        assert (shelf.texts, shelf.saved, shelf.claims) == ({}, {}, set())
+
+    live(go)
+
+
+def test_a_list_that_is_opened_after_another_tab_forgot_is_not_kept(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        shelf = Shelf()
+        one, two = await used(archive, shelf, "one.json"), await used(archive, shelf, "two.json")
+        one.panel.hear(m.ForgetAsked())
+        await idle(one)
+        await two.panel.open_text("more.json", "", product_list("more_cal.fits"))
+        await idle(two)
+        assert shelf.texts == {}
+        assert "Nothing of this visit is kept." in two.page.regions["sources"]
+
+    live(go)
+
+
+def test_visits_without_a_list_are_told_once_and_forgotten(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        shelf = Shelf()
+        for name in ("a.json", "b.json"):
+            await used(archive, shelf, name)
+        for key in shelf.lists():
+            del shelf.texts["", key]
+        after = await next_visit(archive, shelf)
+        assert ["[memory.gone]" in told for told in after.notices()] == [True]
+        assert "Go on" not in after.page.regions["empty"]
+        assert shelf.saved == {}
+        assert (await next_visit(archive, shelf)).notices() == []
+
+    live(go)
+
+
+def test_a_visit_that_another_tab_has_open_is_gone_on_with_as_a_visit_of_its_own(
+    archive: ArchiveServer,
+) -> None:
+    async def go() -> None:
+        shelf = Shelf()
+        one = await used(archive, shelf, "one.json")
+        two = await next_visit(archive, shelf)
+        two.panel.hear(m.GoOnAsked())
+        await idle(two)
+        assert len(shelf.saved) == 2
+        assert shelf.lists_written == 1
+        one.panel.hear(m.QuickSelected(Quick.ALL))
+        await idle(one)
+        kept = [read(text).choices for (_, key), text in shelf.texts.items() if key == "record"]
+        assert one.panel.state.choices() in kept
+        assert two.panel.state.choices() in kept
+
+    live(go)
+
+
+def test_where_open_pages_are_not_known_the_newest_visits_stay(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        shelf = Shelf()
+        shelf.has_locks = False
+        for number in range(5):
+            await used(archive, shelf, f"{number}.json")
+        assert len(shelf.saved) == 3
+        assert len(shelf.lists()) == 3
+
+    live(go)
+
+
+def test_the_same_list_opened_twice_is_one(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        shelf = Shelf()
+        world = World(archive, shelf)
+        for _ in range(2):
+            await world.panel.open_text("mine.json", "", product_list("a_cal.fits"))
+        await idle(world)
+        assert len(shelf.lists()) == 1
+        after = await next_visit(archive, shelf)
+        assert "2 lists" not in after.page.regions["empty"]
+        assert "mine.json" in after.page.regions["empty"]
 
     live(go)

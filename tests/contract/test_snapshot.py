@@ -20,7 +20,7 @@ from web.buildsteps import snapshot, toolbox
 from web.buildsteps.inside.tidy import without_words
 from web.buildsteps.runtime import PYODIDE
 from web.buildsteps.shell import ROOT, BuildError
-from web.buildsteps.site import DEMO_LISTS
+from web.buildsteps.site import DEMO_LISTS, wheels_beside
 
 MODULES = toolbox.node_modules()
 
@@ -100,6 +100,37 @@ def test_a_program_of_the_build_that_fails_is_told_with_what_to_look_at(tmp_path
     with pytest.raises(BuildError) as failed:
         snapshot.draw_from_snapshot(tmp_path, tmp_path, tmp_path / "page.html", "1", [])
     assert "inside/restore.mjs ended with status 1" in str(failed.value)
+
+
+# --- wheels of somebody else's
+
+
+def test_wheels_beside_the_settings_go_to_the_runtime_and_addresses_stay(tmp_path: Path) -> None:
+    wheel = tmp_path / "extra-1-py3-none-any.whl"
+    wheel.write_bytes(b"")
+    far = "https://example.org/far-2-py3-none-any.whl"
+    found = wheels_beside([f"./{wheel.name}", far], tmp_path)
+    assert found == {f"./runtime/{wheel.name}": wheel, far: None}
+    assert wheels_beside([wheel.name], tmp_path) == {f"./runtime/{wheel.name}": wheel}
+    assert wheels_beside([], tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("./absent-1-py3-none-any.whl", "is not beside it"),
+        ("../extra-1-py3-none-any.whl", "is not beside it"),
+        ("http://example.org/far-2-py3-none-any.whl", "is not beside it"),
+        ("numpy", "is no wheel"),
+    ],
+)
+def test_a_wheel_that_cannot_be_had_stops_the_build(tmp_path: Path, name: str, words: str) -> None:
+    folder = tmp_path / "web"
+    folder.mkdir()
+    (tmp_path / "extra-1-py3-none-any.whl").write_bytes(b"")
+    with pytest.raises(BuildError) as refused:
+        wheels_beside([name], folder)
+    assert words in str(refused.value)
 
 
 # --- the standard library

@@ -137,6 +137,54 @@ class TestWhatIsKept:
         ((_, sentence),) = at.told
         assert sentence.startswith("What you choose could not be kept")
 
+    def test_that_there_is_no_room_for_choices_is_told_once(self) -> None:
+        at = kept()
+        for _ in range(3):
+            at.hear(m.NotKept("", "Quota exceeded", True))
+        assert len(at.told) == 1
+        told = at.page.one("div", id="sources").text
+        assert "The list is kept in this browser" in told
+        assert "your choice" not in told
+
+    def test_of_two_lists_the_one_without_room_is_named(self) -> None:
+        at = kept(read_list(), read_list(HST, "hst.json"))
+        at.hear(m.NotKept("hst.json", "Quota exceeded", True))
+        told = at.page.one("div", id="sources").text
+        assert "Kept in this browser for the next visit: list.json. Not kept: hst.json." in told
+
+    def test_what_another_tab_forgot_is_not_told_as_kept(self) -> None:
+        at = kept()
+        at.hear(m.VisitGone())
+        assert "Nothing of this visit is kept." in at.page.one("div", id="sources").text
+        assert records(at.hear(m.QuickSelected(Quick.NONE), m.ListKept(MINE))) == []
+
+    def test_the_same_text_from_elsewhere_is_the_same_list(self) -> None:
+        at = kept(read_list(), read_list(base=OLD))
+        at.hear(m.ListKept(KeptList(MINE.key, "old.json", OLD)))
+        assert at.state.memory.lists == (KeptList(MINE.key, "old.json", OLD),)
+
+
+class TestANewVersion:
+    def hint(self, at: Desk) -> str:
+        at.hear(m.NewVersionReady(0))
+        return at.page.one("p", id="new-version-hint").text
+
+    def test_a_list_that_is_not_kept_is_named(self) -> None:
+        at = kept(read_list(), read_list(HST, "hst.json"))
+        at.hear(m.NotKept("hst.json", "Quota exceeded", True))
+        assert self.hint(at).endswith("but not every list does: hst.json has to be opened again.")
+
+    def test_a_list_of_the_pages_address_opens_again_by_itself(self) -> None:
+        at = desk(read_list(base=OLD))
+        at.hear(m.NotKept("list.json", "not allowed", False))
+        assert self.hint(at) == "The page starts anew, and what you have chosen stays."
+
+    def test_a_list_from_a_kept_copy_does_not_once_it_is_forgotten(self) -> None:
+        at = Desk()
+        at.hear(last_visit("list.json", base=OLD), m.GoOnAsked(), read_list(base=OLD), m.ListKept(BY_ADDRESS))
+        at.hear(m.ForgetAsked())
+        assert self.hint(at) == "The page starts anew: its lists have to be opened again."
+
 
 class TestTheOffer:
     def test_beside_the_demo_the_last_visit_is_offered_with_its_date(self) -> None:

@@ -8,6 +8,7 @@ from pycore import messages as m
 from pycore.effects import Focus, LeaveNote, TakeNewVersion
 from pycore.remembered import KeptList
 from pycore.selection import Quick
+from tests.unit.builders import CLICK
 from tests.unit.desk import PLACES, Desk, desk, moved, read_list
 from tests.unit.reading import Node
 
@@ -58,6 +59,27 @@ def test_a_new_version_is_offered_and_taken_at_the_click() -> None:
     assert at.hear(m.NewVersionAsked()) == [TakeNewVersion()]
     assert held(at)
     assert hint(at) == "Changing over …"
+
+
+def test_no_download_begins_while_the_page_changes_over() -> None:
+    at = waiting()
+    at.hear(m.QuickSelected(Quick.ALL), m.PlacesKnown(PLACES), m.NewVersionAsked())
+    assert at.hear(m.DownloadAsked(CLICK)) == []
+    assert at.state.download is None
+    assert at.told[-1][0] == "warning"
+    assert "changing over" in at.told[-1][1]
+    at.hear(m.NewVersionRefused("the page was not left"))
+    assert at.ask_download().plan.files
+
+
+def test_a_download_that_was_asked_for_before_the_page_changes_over_does_not_begin() -> None:
+    at = waiting()
+    at.hear(m.QuickSelected(Quick.ALL), m.PlacesKnown(PLACES))
+    at.ask_download()
+    at.hear(m.NewVersionAsked())
+    assert at.hear(m.DownloadConfirmed()) == [Focus("download-button")]
+    assert at.state.download is None
+    assert "changing over" in at.told[-1][1]
 
 
 def test_without_one_there_is_nothing_to_take() -> None:

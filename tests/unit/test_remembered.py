@@ -59,6 +59,14 @@ def refused(written: str) -> str:
     return caught.value.code
 
 
+def test_a_visit_is_gone_when_none_of_its_lists_is_there() -> None:
+    visit = Remembered((KeptList("k", "a.json", ""), KeptList("l", "b.json", "")))
+    remembered.check_texts(visit, {"l"})
+    with pytest.raises(OverlayError) as caught:
+        remembered.check_texts(visit, {"other"})
+    assert caught.value.code == "memory.gone"
+
+
 def changed(**changes: Any) -> str:
     return json.dumps(json.loads(text(PLAIN)) | changes)
 

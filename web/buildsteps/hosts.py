@@ -28,8 +28,11 @@ _UNUSED: Final = (
     "serial",
     "usb",
 )
-#: A name with eight signs of a hash before its ending never gets other content.
-_HASHED: Final = re.compile(r"-[\w-]{8,}\.(?:js|bin)$")
+#: PyScript's parts on demand and the snapshot have a hash in their names, so these never get other content. A word of
+#: eight small letters, such as "terminal", is none.
+_HASHED: Final = re.compile(
+    r"pyscript/[^/]+-(?=[\w-]*[0-9A-Z])[\w-]{8}\.js|runtime/snapshot-[0-9a-f]{16}\.bin"
+)
 _POLICY: Final = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">')
 
 
@@ -64,4 +67,5 @@ def lasting(site: Path) -> list[str]:
     """Name the files whose names tell their content, so that a browser need never ask for them again."""
     folders = ("runtime", "pyscript")
     files = (path for folder in folders for path in sorted((site / folder).iterdir()))
-    return [path.relative_to(site).as_posix() for path in files if _HASHED.search(path.name)]
+    names = (path.relative_to(site).as_posix() for path in files)
+    return [name for name in names if _HASHED.fullmatch(name)]

@@ -40,7 +40,7 @@ _OLD_KIND: Final = re.compile(r'<script src="\./((?!way_in\b)[\w.-]+)">')
 
 def integrity_of(path: Path) -> str:
     """Give the hash of a file as ``integrity`` is written in pages and requests (Subresource Integrity, 3.5)."""
-    return _written(path.read_bytes())
+    return written(path.read_bytes())
 
 
 def seal_page(site: Path, modules: Path) -> None:
@@ -54,7 +54,7 @@ def seal_page(site: Path, modules: Path) -> None:
     program = (site / PROGRAM).read_text(encoding="utf-8")
     changes = {
         _MAP: f'<script type="importmap">{listed}</script>\n{links}',
-        _SCRIPTS: f"{_SCRIPTS}'{_written(listed.encode())}' ",
+        _SCRIPTS: f"{_SCRIPTS}'{written(listed.encode())}' ",
         _CONFIG: f'config="{html.escape(json.dumps(settings, separators=(",", ":")))}"',
         _PLACE: _PLACE.replace("\n", f"\n{program}"),
     }
@@ -108,7 +108,8 @@ def _changed(page: str, changes: Mapping[str, str]) -> str:
     return page
 
 
-def _written(content: bytes) -> str:
+def written(content: bytes) -> str:
+    """Give the hash of a content as pages, requests and the content security policy have it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode("ascii")
 
 

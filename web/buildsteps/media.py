@@ -16,7 +16,6 @@ TYPES: Final[Mapping[str, str]] = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
 }
 #: What a file is that no type is known of.
 BYTES: Final = "application/octet-stream"

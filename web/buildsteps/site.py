@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,18 +13,19 @@ from web.buildsteps import toolbox
 from web.buildsteps.demo import make_demo
 from web.buildsteps.folder import SETTINGS, is_site, mark, replacing, require_replaceable, settings_of
 from web.buildsteps.hosts import write_headers
+from web.buildsteps.integrity import SETTINGS as SETTINGS_OF_PYTHON
 from web.buildsteps.integrity import seal_page, write_files
 from web.buildsteps.licences import copy_licences
 from web.buildsteps.packed import pack_site
 from web.buildsteps.parts import PAGE, write_parts
 from web.buildsteps.runtime import copy_runtime
 from web.buildsteps.shell import ROOT, TOOLS, BuildError, alone, say
-from web.buildsteps.snapshot import draw_from_snapshot, make_snapshot
+from web.buildsteps.snapshot import LIBRARY, draw_from_snapshot, make_snapshot
 from web.buildsteps.twins import write_twins
 from web.buildsteps.wheel import build_wheel, project_version
 
 #: What of web/ goes to the site as it is.
-OWN: Final = ("*.js", "*.css", "*.svg", "*.png", "*.webmanifest", "main.py")
+OWN: Final = ("*.js", "*.css", "*.svg", "main.py")
 #: Where the lists of the demo archive are, in the order in which the page opens them.
 DEMO_LISTS: Final = ("demo/jwst.json", "demo/hst.json")
 #: Settings that change nothing.
@@ -67,8 +68,10 @@ def _fill(site: Path, modules: Path, wheels: Path, settings: bytes) -> None:
     wheel = build_wheel(runtime)
     for path in _matching(ROOT / "web", OWN):
         shutil.copyfile(path, site / path.name)
-    pyscript = json.loads((ROOT / "web" / "pyscript.json").read_text(encoding="utf-8"))
-    _write_json(site / "pyscript.json", {**pyscript, "packages": [f"./runtime/{wheel}"]})
+    pyscript = json.loads((ROOT / "web" / SETTINGS_OF_PYTHON).read_text(encoding="utf-8"))
+    others = wheels_beside(pyscript["packages"], ROOT / "web")
+    packages = [f"./runtime/{wheel}", *others]
+    _write_json(site / SETTINGS_OF_PYTHON, {**pyscript, "packages": packages})
     make_demo(site / "demo")
     (site / SETTINGS).write_bytes(settings)
     copy_licences(modules, wheels, site)
@@ -76,13 +79,47 @@ def _fill(site: Path, modules: Path, wheels: Path, settings: bytes) -> None:
     page = _prerendered(site, version)
     _require_equal(page, draw_from_snapshot(runtime, modules, ROOT / PAGE, version, _lists(site)))
     (site / PAGE).write_text(page, encoding="utf-8", newline="\n")
-    write_files(site, (snapshot.file, "pyodide.asm.wasm", "pyodide-lock.json"), snapshot)
+    early = ("pyodide.asm.wasm", "pyodide-lock.json")
+    if others:
+        # The snapshot is without them, and a start without the snapshot begins with the library.
+        (runtime / snapshot.file).unlink()
+        for name, source in others.items():
+            if source is not None:
+                shutil.copyfile(source, site / name)
+        write_files(site, (*early, LIBRARY), None)
+    else:
+        write_files(site, (snapshot.file, *early), snapshot)
     seal_page(site, modules)
     pack_site(site, modules)
     write_parts(site)
     write_headers(site)
     write_twins(site)
     mark(site)
+
+
+def wheels_beside(asked: Sequence[str], folder: Path) -> dict[str, Path | None]:
+    """Give the packages that somebody wants besides, as PyScript's settings name them in the site.
+
+    Each is `asked` for by an address that begins with ``https://``, where it stays (None), or by a name in `folder`,
+    from which it is to be copied. BuildError for any other, and for a file that is not there.
+    """
+    found: dict[str, Path | None] = {}
+    for name in asked:
+        path = folder / name
+        if not name.endswith(".whl"):
+            raise BuildError(
+                f"“{name}” in web/{SETTINGS_OF_PYTHON} is no wheel.", "Name files that end in .whl."
+            )
+        if name.startswith("https://"):
+            found[name] = None
+        elif Path(name).name == name.removeprefix("./") and path.is_file():
+            found[f"./runtime/{path.name}"] = path
+        else:
+            raise BuildError(
+                f"“{name}” in web/{SETTINGS_OF_PYTHON} is not beside it.",
+                "Put the wheel there, or name an address that begins with https.",
+            )
+    return found
 
 
 def _prerendered(site: Path, version: str) -> str:

@@ -63,7 +63,7 @@ const keepMissing = async () => {
 
 /**
  * A part from the network, or from what the browser has of it already: however old that is, its hash tells. What is
- * wrong there is asked for once more, past every copy on the way.
+ * wrong there, or breaks off, is asked for once more, past every copy on the way.
  *
  * @param {Part} part @param {string[]} names the addresses that it has
  */
@@ -71,14 +71,28 @@ const fetched = async (part, names) => {
   let why = "";
   for (const cache of /** @type {RequestCache[]} */ (["force-cache", "reload"])) {
     for (const name of names) {
-      const answer = await fetch(new URL(name, SCOPE), { cache });
-      const bytes = answer.ok ? await answer.arrayBuffer() : null;
-      if (bytes && (await sha256Of(bytes)) === part.sha256) return response(part, bytes, answer.headers);
-      const told = name || "the page";
-      why = bytes ? `${told} is not as it was built` : `${told} answered with status ${answer.status}`;
+      const got = await attempt(name, cache);
+      if (typeof got === "string") why = got;
+      else if ((await sha256Of(got.bytes)) === part.sha256) return response(part, got.bytes, got.headers);
+      else why = `${name || "the page"} is not as it was built`;
     }
   }
   throw new NotKept(why);
+};
+
+/**
+ * What a file is answered with, or in words why it cannot be had.
+ *
+ * @param {string} name @param {RequestCache} cache
+ */
+const attempt = async (name, cache) => {
+  try {
+    const answer = await fetch(new URL(name, SCOPE), { cache });
+    if (answer.ok) return { bytes: await answer.arrayBuffer(), headers: answer.headers };
+    return `${name || "the page"} answered with status ${answer.status}`;
+  } catch (thrown) {
+    return reasonOf(thrown);
+  }
 };
 
 /** @param {Part} part @param {ArrayBuffer} bytes @param {Headers} given */
@@ -93,8 +107,7 @@ const response = (part, bytes, given) => {
 
 /** The settings are the operator's, and not the build's: no hash is known of them, and they need not be there. */
 const keepSettings = async () => {
-  const answer = await fetch(new URL(SETTINGS, SCOPE), { cache: "no-cache" });
-  if (answer.ok) await shelf.putSettings(answer);
+  await shelf.putSettings(await fetch(new URL(SETTINGS, SCOPE), { cache: "no-cache" }));
 };
 
 /** A site that does not fit leaves what it took to others. */

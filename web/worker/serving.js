@@ -68,11 +68,11 @@ const kept = async (name, doubted) => {
 const answerSettings = async (event) => {
   const coming = fetch(event.request).then(async (answer) => {
     // A browser that keeps nothing has none for later, and the answer is as good.
-    if (answer.ok) await shelf.putSettings(answer.clone()).catch(() => undefined);
+    await shelf.putSettings(answer.clone()).catch(() => undefined);
     return answer;
   });
   const last = async () => (await shelf.settings().catch(() => undefined)) ?? coming;
-  // Whoever comes too late is of use to the next visit.
-  event.waitUntil(coming.catch(() => undefined));
+  // What comes late is of use to the next visit. A worker with something open is never replaced, so not for long.
+  event.waitUntil(Promise.race([coming.catch(() => undefined), after(SETTINGS_WAIT_MS)]));
   return Promise.race([coming.catch(last), after(SETTINGS_WAIT_MS).then(last)]);
 };

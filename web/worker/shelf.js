@@ -59,10 +59,21 @@ class Shelf {
     return (await this.#names("version/")).length > 0;
   }
 
-  /** Says that a page is of this version. @param {string} id */
+  /** Says that a page is of this version, and forgets those that have gone. @param {string} id */
   async remember(id) {
     this.#pages.set(id, SITE.version);
     await this.#put(`page/${id}`, new Response(SITE.version));
+    // The page itself may be on its way still.
+    await this.#forgetGone(id);
+  }
+
+  /** Lets go of the marks of pages that have gone. @param {string} spared the id of one that is not looked for */
+  async #forgetGone(spared = "") {
+    for (const id of await this.#names("page/")) {
+      if (id === spared || (await worker.clients.get(id)) !== undefined) continue;
+      this.#pages.delete(id);
+      await (await this.#cache()).delete(this.#key(`page/${id}`));
+    }
   }
 
   /** The version of a page that is known to be of one. @param {string} id */
@@ -78,10 +89,19 @@ class Shelf {
     return this.#get("settings");
   }
 
-  /** @param {Response} response */
+  /**
+   * Takes over what the server answers for the settings. One that has none any more clears them; a sign-in page, an
+   * error or half a file leaves those that were kept last.
+   *
+   * @param {Response} response
+   */
   async putSettings(response) {
+    if ([404, 410].includes(response.status)) await (await this.#cache()).delete(this.#key("settings"));
+    if (!response.ok) return;
+    const text = await response.text();
+    if (!isObject(text)) return;
     // A copy of its own: a host's headers may say that what they come with is not to be kept.
-    await this.#put("settings", new Response(await response.text(), { headers: { "Content-Type": "application/json" } }));
+    await this.#put("settings", new Response(text, { headers: { "Content-Type": "application/json" } }));
   }
 
   /** Lets go of the marks of other versions and of pages that have gone. */
@@ -90,9 +110,7 @@ class Shelf {
     for (const version of await this.#names("version/")) {
       if (version !== SITE.version) await cache.delete(this.#key(`version/${version}`));
     }
-    for (const id of await this.#names("page/")) {
-      if ((await worker.clients.get(id)) === undefined) await cache.delete(this.#key(`page/${id}`));
-    }
+    await this.#forgetGone();
   }
 
   /** Lets go of the parts that neither a whole version has nor `others`. @param {Iterable<string>} others */
@@ -137,6 +155,16 @@ class Shelf {
 }
 
 const shelf = new Shelf();
+
+/** Whether a text is a JSON object. @param {string} text */
+const isObject = (text) => {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+};
 
 /** The parts of this version, each once, with the addresses that it has. @returns {Map<string, {part: Part, names: string[]}>} */
 const ownParts = () => {

@@ -221,20 +221,30 @@ async def shelf(text: str, record: str) -> dict[str, bool]:
     shelf = VisitStore()
     one, two, key = shelf.new_id(), shelf.new_id(), shelf.new_id()
     seen = {"ids differ": len({one, two, key}) == 3, "nothing at first": await shelf.visits() == ()}
-    seen["taken"] = await shelf.put_list(one, key, text) is None
-    seen["found"] = await shelf.list_text(one, key) == text
+    seen["taken"] = await shelf.put_list(one, [], key, text) is None
+    seen["found"] = await shelf.list_text(key) == text
+    seen["a claim"] = [visit.texts for visit in _visits(await shelf.visits())] == [{key}]
+    seen["held"] = [await shelf.hold(one), await VisitStore().hold(one)] == [True, False]
+    seen["open"] = [visit.open for visit in _visits(await shelf.visits())] == [True]
     seen["no record yet"] = [visit.record for visit in _visits(await shelf.visits())] == [""]
-    seen["record taken"] = await shelf.put_record(one, record) is None
+    seen["record taken"] = await shelf.put_record(one, [key], record) is None
     # Two moments may be one to the clock.
-    while not await shelf.put_record(two, "{}") and _visits(await shelf.visits())[0].id != two:
+    while not await shelf.put_record(two, [], "{}") and _visits(await shelf.visits())[0].id != two:
         await asyncio.sleep(0.001)
     latest = _visits(await shelf.visits())
     seen["latest first"] = [(visit.id, visit.record) for visit in latest] == [(two, "{}"), (one, record)]
     seen["with its time"] = abs(latest[0].saved_ms - time.time() * 1000) < 60_000
-    await shelf.remove(one)
+    await shelf.remove([one])
     seen["removed"] = [visit.id for visit in _visits(await shelf.visits())] == [two]
-    seen["its list too"] = await shelf.list_text(one, key) is None
-    await shelf.remove(two)
+    seen["its list too"] = await shelf.list_text(key) is None
+    gone = (await shelf.put_record(one, [key], record), await shelf.put_list(one, [key], "other", text))
+    seen["it does not come back"] = all(refusal is not None and refusal.gone for refusal in gone)
+    await shelf.put_list(two, [], key, text)
+    three = shelf.new_id()
+    await shelf.put_list(three, [], key, text)
+    await shelf.remove([three])
+    seen["a list of another visit stays"] = await shelf.list_text(key) == text
+    await shelf.remove([two])
     return seen
 
 
@@ -256,10 +266,10 @@ async def note(text: str) -> list[str]:
 async def store_refused() -> str:
     """What is said where the browser keeps nothing."""
     shelf = VisitStore()
-    refusal = await shelf.put_list("v", "k", "[]")
+    refusal = await shelf.put_list("v", [], "k", "[]")
     assert isinstance(await shelf.visits(), Refusal)
-    assert await shelf.list_text("v", "k") is None
-    await shelf.remove("v")
+    assert await shelf.list_text("k") is None
+    await shelf.remove(["v"])
     return "kept" if refusal is None else refusal.why
 
 
