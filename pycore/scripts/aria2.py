@@ -32,9 +32,9 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
 
 
 def _entry(root: str, file: PlannedFile, url: str) -> str:
-    checksum = f" checksum=sha-256={file.sha256}\n" if file.sha256 else ""
+    checksum = f" checksum=sha-256={file.sha256.lower()}\n" if file.sha256 else ""
     if file.md5 and not checksum:
-        checksum = f" checksum=md5={file.md5}\n"
+        checksum = f" checksum=md5={file.md5.lower()}\n"
     # A file that is there already is completed, and never saved a second time under another name.
     return (
         f"# {file.size} bytes\n{url}\n out={root}/{file.path}\n{checksum}"

@@ -37,7 +37,7 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
         if why or file.url is None:
             yield f"{number}\t{_NONE}\t{_NONE}\t{_NONE}\t{file.path}\t{why}\n"
         else:
-            sums = f"{file.sha256 or _NONE}\t{file.md5 or _NONE}"
+            sums = f"{(file.sha256 or _NONE).lower()}\t{(file.md5 or _NONE).lower()}"
             yield f"{number}\t{file.size}\t{sums}\t{file.path}\t{address(file.url)}\n"
     yield _FOOT
 
