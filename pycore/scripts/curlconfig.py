@@ -9,7 +9,9 @@ from pycore.plan import Plan
 from pycore.scripts.lines import About, address, check, comments, heading, left_out, missing, pieces
 
 #: What a double-quoted word of a config file may not hold as it is (curl's manual, "--config").
-_ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\t": "\\t", "\n": "\\n", "\r": "\\r", "\v": "\\v"})
+_ESCAPES: Final = str.maketrans(
+    {"\\": "\\\\", '"': '\\"', "\t": "\\t", "\n": "\\n", "\r": "\\r", "\v": "\\v"}
+)
 
 _OPTIONS: Final = """\
 # Error pages are no files; the first failure ends the run, so that curl's exit status speaks of all of them.

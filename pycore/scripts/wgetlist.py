@@ -40,5 +40,3 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
             sums = f"{(file.sha256 or _NONE).lower()}\t{(file.md5 or _NONE).lower()}"
             yield f"{number}\t{file.size}\t{sums}\t{file.path}\t{address(file.url)}\n"
     yield _FOOT
-
-

@@ -24,7 +24,7 @@ TOKEN: Final = "0123456789abcdef-the-token-of-a-test"
 #: Names as an archive may have them, and what each of them is bad for.
 HOSTILE: Final = (
     "plain_cal.fits",
-    "it's a \"name\".fits",
+    'it\'s a "name".fits',
     "line\nbreak.fits",
     "tab\there.fits",
     "-rf.fits",
@@ -110,7 +110,9 @@ def write(folder: Path, name: str, pieces: Iterator[str]) -> Path:
     return path
 
 
-def run(folder: Path, *command: str, seconds: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *command: str, seconds: float = 120, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """The tool's run in an empty home, without a terminal; its status is for the caller to judge."""
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)

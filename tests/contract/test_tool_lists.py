@@ -36,7 +36,9 @@ tools = pytest.mark.parametrize("tool", COMMANDS)
 
 
 @tools
-def test_every_file_comes_to_its_place_whatever_its_name(tool: str, archive: ArchiveServer, folder: Path) -> None:
+def test_every_file_comes_to_its_place_whatever_its_name(
+    tool: str, archive: ArchiveServer, folder: Path
+) -> None:
     command, writer = COMMANDS[tool]
     plan = plan_at(archive)
     write(folder, "list", writer(plan, ABOUT))
@@ -94,7 +96,9 @@ def test_a_file_that_is_not_there_is_told_by_the_exit_status(
 
 
 @tools
-def test_files_that_need_a_token_are_left_out_and_told(tool: str, archive: ArchiveServer, folder: Path) -> None:
+def test_files_that_need_a_token_are_left_out_and_told(
+    tool: str, archive: ArchiveServer, folder: Path
+) -> None:
     command, writer = COMMANDS[tool]
     plan = plan_at(archive, ["a.fits"], exclusive=["mine.fits"])
     path = write(folder, "list", writer(plan, ABOUT))

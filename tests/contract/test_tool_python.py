@@ -159,7 +159,9 @@ def test_a_shared_file_comes_once_and_has_a_row_for_each_dataset(desk: Desk, arc
     assert desk.statuses(plan) == ["OK", "Duplicate of file pool.csv in folder jw1"]
 
 
-def test_what_fails_is_named_with_its_reason_and_the_rest_is_there(desk: Desk, archive: ArchiveServer) -> None:
+def test_what_fails_is_named_with_its_reason_and_the_rest_is_there(
+    desk: Desk, archive: ArchiveServer
+) -> None:
     plan = plan_at(archive, ["a.fits", "gone.fits", "b.fits"])
     nowhere = replace(plan.files[2], url=None, problem="the list gives no address for it")
     plan = replace(plan, files=(*plan.files[:2], nowhere))
@@ -212,7 +214,9 @@ def test_a_cut_body_goes_on_where_it_stopped(desk: Desk, archive: ArchiveServer,
         assert second == "bytes=2000000-"
 
 
-def test_many_cuts_are_no_failure_as_long_as_each_brings_a_megabyte(desk: Desk, archive: ArchiveServer) -> None:
+def test_many_cuts_are_no_failure_as_long_as_each_brings_a_megabyte(
+    desk: Desk, archive: ArchiveServer
+) -> None:
     plan = plan_at(archive, ["a.fits"], size=6_000_000)
     archive.fault("a.fits", "cut", at=1_100_000)
     assert desk.run(plan, "--tries", "2").returncode == 0
@@ -371,7 +375,9 @@ def test_the_token_does_not_follow_a_redirect_to_another_host(desk: Desk, archiv
     assert (first.authorized, second.authorized) == (True, False)
 
 
-def test_a_token_that_ends_is_said_so_and_not_tried_with_every_file(desk: Desk, archive: ArchiveServer) -> None:
+def test_a_token_that_ends_is_said_so_and_not_tried_with_every_file(
+    desk: Desk, archive: ArchiveServer
+) -> None:
     plan = plan_at(archive, [], exclusive=[f"{number}.fits" for number in range(6)], user="jane")
     archive.end_token(TOKEN, after=3)
     done = desk.run(plan, "--jobs", "1", MAST_API_TOKEN=TOKEN)
@@ -490,7 +496,13 @@ def test_a_script_that_lost_its_end_does_nothing_and_says_so(desk: Desk, archive
     script = desk.write(plan)
     text = script.read_text("utf-8")
     list_begin = text.index("\n#: [")
-    for length in (*range(list_begin, len(text) - 1, 23), list_begin // 2, list_begin // 3, 2000, len(text) - 2):
+    for length in (
+        *range(list_begin, len(text) - 1, 23),
+        list_begin // 2,
+        list_begin // 3,
+        2000,
+        len(text) - 2,
+    ):
         script.write_text(text[:length], "utf-8")
         done = run(desk.folder, sys.executable, "-I", SCRIPT)
         assert done.returncode != 0, text[:length][-60:]
