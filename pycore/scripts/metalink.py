@@ -29,11 +29,14 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
         why = missing(file)
         if not why and _IMPOSSIBLE.search(file.path):
             why = "its name has characters that XML cannot hold"
-        yield (
-            _comment(left_out(file, why))
-            if why or file.url is None
-            else _file(plan.root, file, address(file.url))
-        )
+        if why or file.url is None:
+            yield _comment(left_out(file, why))
+        else:
+            if "&" in file.path:
+                # Where it reads XML with libxml2, it leaves the ampersand of an attribute encoded.
+                yield _comment(f"aria2 may write the ampersand of this name as &#38;: {file.path}")
+            yield _file(plan.root, file, address(file.url))
+    yield "</metalink>\n"
 
 
 def _file(root: str, file: PlannedFile, url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -116,11 +117,12 @@ def run(
     """The tool's run in an empty home, without a terminal; its status is for the caller to judge."""
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+    # Tools that come as Python packages stand beside the interpreter.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return subprocess.run(
         command,
         cwd=folder,
-        env=kept | {"HOME": str(home), "LC_ALL": "C.UTF-8"} | environment,
+        env={"PATH": path, "HOME": str(home), "LC_ALL": "C.UTF-8"} | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
