@@ -57,6 +57,7 @@ def bash_script(
         "ROOT_WORD": shell_word(plan.root),
         "FILES": str(len(plan.files)),
         "BYTES": str(plan.total_bytes),
+        "WITH_TOKEN": str(sum(_takes_token(file) for file in plan.files)),
         "TOKEN_PAGE": shell_word(_text(token_page)),
         "WHOAMI": shell_word(_address(whoami) if whoami else ""),
         "CONTACT": shell_word(_text(contact)),

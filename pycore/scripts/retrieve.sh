@@ -39,7 +39,7 @@ LC_ALL=C
 # --- Settings ------------------------------------------------------------------------------------------------------
 
 readonly ROOT=@ROOT_WORD@
-readonly FILES=@FILES@ BYTES=@BYTES@
+readonly FILES=@FILES@ BYTES=@BYTES@ WITH_TOKEN=@WITH_TOKEN@
 readonly TOKEN_PAGE=@TOKEN_PAGE@
 readonly WHOAMI=@WHOAMI@
 readonly CONTACT=@CONTACT@
@@ -153,7 +153,7 @@ moment() {
 
 # Waits for a process in such a way that Ctrl-C and TERM are heard at once.
 await() {
-  child=$! starting=no
+  [[ $starting = no ]] || child=$! starting=no
   wait "$child" 2>/dev/null
   local status=$?
   child=
@@ -237,16 +237,15 @@ order() {
 
 # Is the reading end of a pipe with settings. All of them, the token among them, reach curl in this way: arguments and
 # environments can be read by other users, and here-strings are written to disk by bash before 5.1.
-curl_from_pipe() { exec curl -q --config - >"$RUN/$me.said" 2>"$RUN/$me.complaint"; }
+curl_from_pipe() { exec curl -q --config - >"$1.said" 2>"$1.complaint"; }
 
-# Waits for curl; leaves its exit status in `status` and its last words in `message`.
-hear() {
+# Leaves the last words of a curl in `message`.
+complaint() {
   local line
-  await
-  status=$? message=''
+  message=''
   while IFS= read -r line; do
     [[ $line = "curl: ("* ]] && message=${line#curl: (*) }
-  done <"$RUN/$me.complaint"
+  done <"$1.complaint"
   message=${message//[[:cntrl:]]/ }
   [[ -n $message ]] || message="curl ended without a word"
 }
@@ -260,8 +259,10 @@ ask() {
   home=$origin
   while true; do
     starting=yes
-    order "$url" "$2" "$3" "$4" "$with_token" - | curl_from_pipe &
-    hear
+    order "$url" "$2" "$3" "$4" "$with_token" - | curl_from_pipe "$RUN/$me" &
+    await
+    status=$?
+    complaint "$RUN/$me"
     code='' redirect=''
     read -r word code redirect <"$RUN/$me.said"
     ((status == CURL_TOO_MANY_REDIRECTS)) || return
@@ -415,7 +416,7 @@ next_task() {
 work() {
   local attempts best seen due place number size access sign sha256 md5 path url target part first_answer next_answer
   local from tie checked with_token status message code verdict reason bytes_in batch
-  local answered etag validator retry_after framed length
+  local open='' trouble=0 put_off=0 answered etag validator retry_after framed length
   me=$1 child='' starting=no
   trap - EXIT
   trap 'stop_child; rm -f "$RUN/$me.worker"; exit 143' HUP TERM
@@ -424,9 +425,18 @@ work() {
     set -C
     if { true >"$RUN/$batch.taken"; } 2>/dev/null; then
       set +C
-      fetch_batch "$RUN/$batch.batch"
+      take_batch "$RUN/$batch.batch"
     fi
     set +C
+  done
+  judge_together
+  # Some curls stop at the first file that fails; what they did not come to is asked for as if for the first time.
+  while [[ -s $RUN/$me.rest ]]; do
+    mv -f "$RUN/$me.rest" "$RUN/$me.again"
+    start_together "$RUN/$me.again"
+    open=$RUN/$me.again
+    await
+    judge_together
   done
   while [[ -s $RUN/$me.later ]]; do
     mv -f "$RUN/$me.later" "$RUN/$me.now"
@@ -438,21 +448,20 @@ work() {
   rm -f "$RUN/$me.worker"
 }
 
-fetch_batch() {
-  local lines=0 put_off=0
+# A batch of one is fetched at once. Of the others, the one before is judged while curl is at work on this one.
+take_batch() {
+  local lines=0
   while next_task; do lines=$((lines + 1)); done 3<"$1"
   if ((lines == 1)); then
     while next_task; do fetch_alone; done 3<"$1"
     return
   fi
-  fetch_together "$1"
+  start_together "$1"
+  judge_together
+  open=$1
+  await
   # When nothing comes, the archive is in trouble: it gets the time that it asks for before more is asked of it.
-  if ((put_off == lines)); then pause $((retry_after > LONGEST_WAIT ? LONGEST_WAIT : retry_after > 0 ? retry_after : 1)); fi
-  # Some curls stop at the first that fails; what they did not come to is asked for as if for the first time.
-  while [[ -s $RUN/$me.rest ]]; do
-    mv -f "$RUN/$me.rest" "$RUN/$me.again"
-    fetch_together "$RUN/$me.again"
-  done
+  ((trouble == 0)) || pause "$trouble"
 }
 
 # Writes settings for one curl that fetches all tasks of its input from their beginnings.
@@ -465,21 +474,29 @@ orders() {
   done 3<"$1"
 }
 
-# Fetches the tasks in the file $1 through one curl. It has one exit status for all of them, so what is not plainly there
-# or refused is put off, to be asked for alone.
-fetch_together() {
-  local parts=() folders=() told=- redirect='' size_told=0 part_told='' asked_any=no
+# Starts one curl for the tasks in the file $1.
+start_together() {
+  local folders=()
   while next_task; do
-    parts+=("$part")
     [[ -d ${part%/*} ]] || folders+=("${part%/*}")
   done 3<"$1"
   ((${#folders[@]} == 0)) || mkdir -p "${folders[@]}" 2>/dev/null
   starting=yes
-  orders "$1" | curl_from_pipe &
-  hear
-  wc -c "${parts[@]}" >"$RUN/$me.sizes" 2>/dev/null
-  read -r told code redirect <&6
+  orders "$1" | curl_from_pipe "$1" &
+  child=$! starting=no
+}
+
+# Judges what came of the tasks in the file $open. Their curl has one exit status for all of them, so what is not
+# plainly there or refused is put off, to be asked for alone.
+judge_together() {
+  local parts=() used=() told=- redirect='' size_told=0 part_told='' asked_any=no lines=0 before=$put_off
+  trouble=0
+  [[ -n $open ]] || return 0
+  while next_task; do parts+=("$part") lines=$((lines + 1)); done 3<"$open"
+  wc -c "${parts[@]}" >"$open.sizes" 2>/dev/null
+  complaint "$open"
   while next_task; do
+    if [[ $told = - ]]; then read -r told code redirect <&6; fi
     if [[ $told != "$number" ]]; then
       if [[ $asked_any = yes ]]; then put_task >>"$RUN/$me.rest"; else verdict=again reason=$message; settle; fi
       continue
@@ -489,16 +506,26 @@ fetch_together() {
       while [[ $part_told != "$part" ]] && read -r size_told part_told <&7; do :; done
       [[ $part_told != "$part" ]] || bytes_in=$size_told
     fi
-    headers_in "$first_answer"
-    case $code in
-      4?? | 5??) refused ;;
-      3??) attempts=$((attempts - 1)) ;;
-      200) if ((bytes_in == size)) || [[ $bytes_in = "$length" ]]; then examine; fi ;;
-    esac
+    if [[ $code = 200 ]] && ((bytes_in == size)); then
+      examine
+    else
+      headers_in "$first_answer"
+      case $code in
+        4?? | 5??) refused ;;
+        3??) attempts=$((attempts - 1)) ;;
+        200) [[ $bytes_in != "$length" ]] || examine ;;
+      esac
+    fi
     settle
+    [[ $verdict != there ]] || used+=("$first_answer")
     told=-
-    read -r told code redirect <&6
-  done 3<"$1" 6<"$RUN/$me.said" 7<"$RUN/$me.sizes"
+  done 3<"$open" 6<"$open.said" 7<"$open.sizes"
+  ((${#used[@]} == 0)) || rm -f "${used[@]}"
+  rm -f "$open" "$open".*
+  open=
+  if ((put_off - before == lines)); then
+    trouble=$((retry_after > LONGEST_WAIT ? LONGEST_WAIT : retry_after > 0 ? retry_after : 1))
+  fi
 }
 
 # Fetches the task that was read last, from where an earlier attempt or run stopped.
@@ -510,7 +537,7 @@ fetch_alone() {
   if ((bytes_in > 0 && bytes_in == size)) && [[ $answered = 20[06] ]]; then
     # All came, and then the connection or the run ended badly.
     examine
-  elif ! mkdir -p "${part%/*}" 2>/dev/null; then
+  elif [[ ! -d ${part%/*} ]] && ! mkdir -p "${part%/*}" 2>/dev/null; then
     verdict=never reason="the folder ${part%/*} cannot be made"
   else
     if ((bytes_in > 0 && bytes_in < size)) && [[ -n $validator ]]; then
@@ -536,6 +563,7 @@ fetch_alone() {
     esac
   fi
   settle
+  [[ $verdict != there ]] || rm -f "$first_answer" "$next_answer"
 }
 
 # Writes down what became of a task, or puts it off.
@@ -549,6 +577,8 @@ settle() {
     if ((attempts < tries)); then
       put_off=$((put_off + 1))
       wait=$((attempts < 2 ? 1 : attempts > 9 ? LONGEST_WAIT : 1 << (attempts - 1)))
+      # A connection that broke once says nothing of the archive.
+      if ((attempts < 2)) && [[ $code = 20[06] ]]; then wait=0; fi
       ((wait >= retry_after)) || wait=$retry_after
       ((wait <= LONGEST_WAIT)) || wait=$LONGEST_WAIT
       due=$((SECONDS + wait))
@@ -558,7 +588,6 @@ settle() {
   fi
   volume "$size"
   if [[ $verdict = there ]]; then
-    rm -f "$first_answer" "$next_answer"
     reason=-
     say "[$place/$FILES] $path, $volume: OK"
   else
@@ -820,8 +849,8 @@ cut_batches() {
 
 # Fetches what is in $RUN/todo.
 fetch_all() {
-  local worker process batches put_off=0 looks=0
-  rm -f "$RUN"/*.batch "$RUN"/*.taken "$RUN"/*.results "$RUN"/*.refused
+  local worker process batches looks=0
+  rm -f "$RUN"/*.batch* "$RUN"/*.taken "$RUN"/*.results "$RUN"/*.refused
   cut_batches
   exec 8> >(watch)
   for ((worker = 1; worker <= jobs && worker <= batches; worker++)); do
@@ -915,6 +944,9 @@ interrupted() {
 }
 
 help() {
+  local token="None of them needs a token."
+  files "$WITH_TOKEN"
+  ((WITH_TOKEN == 0)) || token="$files under exclusive access may need a token: it is taken from MAST_API_TOKEN, else asked for."
   volume "$BYTES"
   files "$FILES"
   say "Usage: bash $0 [options]
@@ -931,7 +963,7 @@ became of each, as manifest.html and manifest.csv.
   --verify         only check sizes and checksums of what is there; nothing is asked or written
   --help           only print this
 
-Files under exclusive access need a token: it is taken from MAST_API_TOKEN, else asked for.
+$token
 curl's own settings file is not read; the variables https_proxy and CURL_CA_BUNDLE work.
 Exit status: 0 all files are there, 1 some are not, 2 the run could not start, 130 interrupted.
 Trouble with a download? $CONTACT"
@@ -977,6 +1009,7 @@ hide_token() {
     IFS= read -r -d '' secret <&9
     exec 9<&-
   elif [[ -n $secret && -f $0 ]]; then
+    ((WITH_TOKEN > 0)) || secret=
     exec "$BASH" "$0" --token-at-9 "$@" 9< <(printf '%s' "$secret")
   fi
 }
