@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from pycore import address, bits
@@ -55,8 +55,13 @@ def row_fields(part: Part, index: int) -> dict[str, object]:
     return fields
 
 
-def selected_rows(parts: Sequence[Part]) -> Iterator[tuple[Part, dict[str, object]]]:
-    """The selected rows of all missions in the preview's order."""
+def selected_rows(
+    parts: Sequence[Part], *, as_listed: bool = False
+) -> Iterator[tuple[Part, dict[str, object]]]:
+    """The selected rows of all missions, in the preview's order or in that of the list."""
     for part in parts:
-        for index in bits.indices(part.selected):
+        indices: Iterable[int] = bits.indices(part.selected)
+        if as_listed:
+            indices = sorted(indices, key=part.catalog.list_position)
+        for index in indices:
             yield part, row_fields(part, index)

@@ -15,7 +15,7 @@ _ROWS_A_PIECE: Final = 500
 
 
 def product_list(parts: Sequence[Part]) -> Iterator[str]:
-    """The JSON text in pieces: ``{"mission": ..., "products": [row, ...]}``, ASCII, a line a row.
+    """The JSON text in pieces: ``{"mission": ..., "products": [row, ...]}``, ASCII, a line a row, in the list's order.
 
     A list is of one mission: ``OverlayError`` ``export.missions`` for more than one. They are files of their own.
     """
@@ -33,7 +33,7 @@ def _pieces(parts: Sequence[Part]) -> Iterator[str]:
     mission = parts[0].profile.name if parts else ""
     piece = ["{", f'"mission":{_json(mission)},' if mission else "", '"products":[']
     between = "\n"
-    for _, fields in selected_rows(parts):
+    for _, fields in selected_rows(parts, as_listed=True):
         piece.append(between + _json(fields))
         between = ",\n"
         if len(piece) >= _ROWS_A_PIECE:

@@ -45,8 +45,9 @@ def curl_config(plan: Plan, about: About) -> Iterator[str]:
 def _lines(plan: Plan, about: About) -> Iterator[str]:
     told = (
         f"Run it with: curl --config {plan.root}_curl.txt",
-        "Add --parallel with curl 7.66 or newer, --remove-on-error with 7.83, and --skip-existing with 8.12: run again,",
-        "it then fetches only what is missing. Without these it begins anew, and what was cut off keeps its name.",
+        "Add --parallel with curl 7.66 or newer, --remove-on-error with 7.83, and --skip-existing with 8.12: run",
+        "again, it then fetches only what is missing. Without these it begins anew, and what was cut off keeps its",
+        "name.",
         "Sizes and checksums are not compared.",
     )
     yield from comments(heading(plan, about, *told))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pycore.address import origin
 from pycore.plan import PlannedFile
-from pycore.scripts.lines import About, missing, takes_token
+from pycore.scripts.lines import About, missing, one_line, takes_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ def public_copy(file: PlannedFile, about: About) -> Copy | str:
         return "it stands elsewhere"
     for row in file.rows:
         key = bucket.key(row.dataset, file.filename)
+        if key and key != one_line(key):
+            return "its key holds characters that a list cannot"
         if key:
             return Copy(bucket.name, bucket.region, key)
     return "its place in the public bucket is not known"

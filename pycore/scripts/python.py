@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import Final
 
-from pycore.plan import Plan, PlannedFile, PlannedRow
+from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
 from pycore.scripts.lines import About, address, check, comments, heading, one_line, pieces, takes_token
+from pycore.scripts.manifest_rows import Entry, entries
 
 #: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
 _TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve_python.txt").read_text("utf-8")
@@ -42,33 +43,16 @@ def _script(plan: Plan, about: About) -> Iterator[str]:
     texts = {"HEADING": "".join(comments(heading(plan, about))).rstrip("\n"), "ROOT": plan.root}
     # JSON in ASCII is a Python literal too.
     yield _PLACE.sub(lambda place: json.dumps(words[place[1]]) if place[1] else texts[place[2]], _HEAD)
-    yield from _lines(plan)
+    for entry in entries(plan):
+        yield f"#: {json.dumps(_fields(entry), separators=(',', ':'))}\n"
     yield _FOOT
 
 
-def _lines(plan: Plan) -> Iterator[str]:
-    """One line for each row of the manifest, in its order."""
-    plain_names = {used: plain for plain, used in plan.renamed}
-    mission_order: dict[str, int] = {}
-    entries: list[tuple[int, int, int, int]] = []
-    for index, file in enumerate(plan.files):
-        mission = mission_order.setdefault(file.mission, len(mission_order))
-        entries.extend((mission, row.number, index, place) for place, row in enumerate(file.rows))
-    entries.sort()
-    first_numbers: dict[int, int] = {}
-    for number, (_, _, index, place) in enumerate(entries, start=1):
-        file = plan.files[index]
-        first = first_numbers.setdefault(index, number)
-        fields = _fields(file, file.rows[place], number, first, plain_names.get(file.path))
-        yield f"#: {json.dumps(fields, separators=(',', ':'))}\n"
-
-
-def _fields(
-    file: PlannedFile, row: PlannedRow, number: int, first: int, plain_name: str | None
-) -> list[object]:
+def _fields(entry: Entry) -> list[object]:
+    file, row = entry.file, entry.row
     return [
-        number,
-        first,
+        entry.number,
+        entry.first,
         file.size,
         EXCLUSIVE if file.exclusive else PUBLIC,
         takes_token(file),
@@ -78,7 +62,7 @@ def _fields(
         one_line(row.dataset),
         one_line(file.rows[0].dataset),
         one_line(row.uri),
-        one_line(plain_name) if plain_name else None,
+        one_line(entry.was) if entry.was else None,
         address(file.url) if file.url is not None else None,
         one_line(file.problem),
     ]

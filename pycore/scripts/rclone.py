@@ -38,7 +38,7 @@ def rclone_list(plan: Plan, about: About) -> Iterator[str]:
 def _lines(plan: Plan, about: About, remote: str) -> Iterator[str]:
     told = (
         f'Run it with: rclone copy --no-traverse --files-from {plan.root}_rclone.txt "{remote}" {plan.root}',
-        "The files keep the folders that they have in the bucket. Files that are not in it are left out, and told here.",
+        "The files keep the folders that they have in the bucket. What is not in it is left out, and told here.",
     )
     yield from comments(heading(plan, about, *told))
     for file in plan.files:

@@ -101,7 +101,7 @@ def test_s5cmd_brings_every_file_of_the_bucket_to_its_place(folder: Path) -> Non
 def test_rclone_brings_every_file_of_the_bucket_under_its_key(folder: Path) -> None:
     plan, about = public_plan(tuple(name for name in NAMES if name != "empty.fits"))
     text = write(folder, "list", rclone_list(plan, about)).read_text("utf-8")
-    told = ':s3,provider=AWS,env_auth=false,region=us-east-1:stpubdata'
+    told = ":s3,provider=AWS,env_auth=false,region=us-east-1:stpubdata"
     assert f'--files-from {plan.root}_rclone.txt "{told}" {plan.root}\n' in text
     with bucket_for(plan, about) as bucket:
         remote = f":s3,provider=Other,env_auth=false,region=us-east-1,endpoint='{bucket.origin}':stpubdata"
@@ -142,7 +142,9 @@ def test_what_is_not_in_the_bucket_is_left_out_and_told(writer: Any) -> None:
     entries = [line for line in lines if not line.startswith("#")]
     assert len(entries) == 1
     assert "a.fits" in entries[0]
-    assert "# Left out: JWST/jw1/mine.fits: files under exclusive access are not in the public bucket" in lines
+    assert (
+        "# Left out: JWST/jw1/mine.fits: files under exclusive access are not in the public bucket" in lines
+    )
     assert "# Left out: JWST/jw1/there.fits: it stands elsewhere" in lines
 
 
