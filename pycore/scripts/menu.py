@@ -59,7 +59,7 @@ class Tool:
         ``OverlayError`` ``script.nothing`` where no file of the plan can be in it, ``script.*`` for a plan that no form
         takes.
         """
-        if plan.files and self.lost(plan, about) == len(plan.files):
+        if plan.files and all(self.left_out(file, about) for file in plan.files):
             why = self.left_out(plan.files[0], about)
             raise OverlayError(
                 "script.nothing",

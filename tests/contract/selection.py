@@ -111,9 +111,7 @@ def write(folder: Path, name: str, pieces: Iterator[str]) -> Path:
     return path
 
 
-def run(
-    folder: Path, *command: str, seconds: float = 120, **environment: str
-) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """The tool's run in an empty home, without a terminal; its status is for the caller to judge."""
     home = folder.parent / "home"
     home.mkdir(exist_ok=True)
@@ -126,7 +124,7 @@ def run(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=seconds,
+        timeout=120,
         start_new_session=True,
         check=False,
     )

@@ -156,10 +156,8 @@ def test_the_url_list_is_what_wget_curl_and_aria2_read(archive: ArchiveServer, f
     for command in (
         ("wget", "--quiet", "--input-file=list", "--output-document=/dev/null"),
         ("aria2c", "--no-conf", "--quiet", "--dry-run", "--input-file=list"),
-        ("xargs", "-n", "1", "curl", "--silent", "--output", "/dev/null", "--arg-file=list"),
+        ("xargs", "--arg-file=list", "-n", "1", "curl", "-s", "-g", "-o", "/dev/null"),
     ):
-        if command[0] == "xargs":
-            command = ("xargs", "--arg-file=list", "-n", "1", "curl", "-s", "-g", "-o", "/dev/null")
         archive.log.clear()
         run(folder, *command)
         asked = {request.product for request in archive.requests}

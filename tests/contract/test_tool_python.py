@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -192,9 +192,14 @@ def test_connections_are_reused(desk: Desk, archive: ArchiveServer) -> None:
     seen: list[object] = []
     listener = archive._listener
     before = listener.process_request
-    listener.process_request = lambda *asked: (seen.append(asked), before(*asked))[1]  # type: ignore[method-assign]
+
+    def counted(request: Any, address: Any) -> None:
+        seen.append(address)
+        before(request, address)
+
+    listener.process_request = counted  # type: ignore[assignment]
     assert desk.run(plan, "--jobs", "3").returncode == 0
-    assert len(seen) == 3
+    assert 1 <= len(seen) <= 3
 
 
 def ranges(requests: Sequence[Request]) -> list[str | None]:
@@ -478,11 +483,42 @@ def test_an_interrupted_run_goes_on_in_the_middle_of_the_file(
     assert len(archive.requests_for("a.fits")) == 1
 
 
+def test_killed_ten_times_no_byte_is_fetched_twice_but_what_was_in_flight(
+    desk: Desk, archive: ArchiveServer
+) -> None:
+    names = [f"{number}.fits" for number in range(6)]
+    plan = plan_at(archive, names, size=2_000_000)
+    archive.fault("*", "trickle", rate=1_500_000)
+    kept = 0
+    for kill in range(10):
+        process = desk.start(plan, "--jobs", "2")
+        before = sum(request.sent for request in archive.requests)
+        goal = before + 150_000 + 97_000 * kill
+        archive.wait(lambda requests, goal=goal: sum(r.sent for r in requests) >= goal, 20)  # type: ignore[misc]
+        process.kill()
+        process.communicate(timeout=20)
+        found = [path for path in (desk.folder / plan.root).rglob("*.fits*") if path.is_file()]
+        here = sum(path.stat().st_size for path in found)
+        assert here >= kept
+        kept = here
+    archive.clear_faults()
+    assert desk.run(plan).returncode == 0
+    assert_all_there(desk.folder, plan, archive, beside=beside(plan))
+    for name in names:
+        asked = archive.finished() and archive.requests_for(name)
+        begins = [int((request.range or "bytes=0-")[6:-1]) for request in asked]
+        assert begins == sorted(begins)
+        for request, begin, following in zip(asked, begins, [*begins[1:], 2_000_000], strict=True):
+            # What the server sent and the next request asks for again was on its way when the run died.
+            assert begin + request.sent - following <= 300_000
+            assert following >= begin
+
+
 def test_a_second_run_beside_the_first_stops(desk: Desk, archive: ArchiveServer) -> None:
     plan = plan_at(archive, ["a.fits"])
     archive.fault("a.fits", "stall", at=100, times=1)
     first = desk.start(plan)
-    assert archive.wait(lambda requests: bool(requests), 30)
+    assert archive.wait(bool, 30)
     second = desk.run(plan)
     assert second.returncode != 0
     assert "Another run is at work" in second.stderr

@@ -160,7 +160,8 @@ def test_the_cells_of_the_ecsv_are_those_of_the_rows(found: list[Row]) -> None:
 
 def visible(text: str) -> str:
     return "".join(
-        char if char in "\t\n\r" or (char >= " " and char not in "\ufffe\uffff") else "\ufffd" for char in text
+        char if char in "\t\n\r" or (char >= " " and char not in "\ufffe\uffff") else "\ufffd"
+        for char in text
     )
 
 

@@ -20,7 +20,7 @@ from pycore.missions.profile import Profiles
 from pycore.plan import Plan, PlannedFile, PlannedRow
 from pycore.scripts.curlconfig import quoted
 from pycore.scripts.lines import About, address, one_line
-from pycore.scripts.menu import EXPORTS, TOOLS, Tool
+from pycore.scripts.menu import EXPORTS, TOOLS, Export, Tool
 from pycore.scripts.publiccopy import Copy, public_copy
 from tests.unit import builders
 
@@ -74,7 +74,7 @@ GOOD = file_of("jw10678061001_02101_00001_nrcb1_cal.fits", "jw10678061001_02101_
 
 
 def test_each_form_has_a_name_a_place_and_a_sentence_of_its_own() -> None:
-    forms = [*TOOLS, *EXPORTS]
+    forms: list[Tool | Export] = [*TOOLS, *EXPORTS]
     for of in ("name", "label", "ending", "sentence"):
         assert len({getattr(form, of) for form in forms}) == len(forms)
     for form in forms:
