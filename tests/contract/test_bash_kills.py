@@ -6,11 +6,12 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.archive.server import ArchiveServer
+from tests.archive.server import ArchiveServer, Request
 from tests.contract.bash_desk import ROOT, Desk, complete, names, plan_for, row
 
 KILLS = 10
@@ -21,6 +22,11 @@ def on_disk(root: Path) -> tuple[dict[str, int], set[str]]:
     found = [path for path in (root / "JWST").rglob("*") if path.is_file()]
     begun = {path.name.removesuffix(".part"): path.stat().st_size for path in found if path.suffix == ".part"}
     return begun, {path.name for path in found if path.suffix != ".part"}
+
+
+def sent(least: int) -> Callable[[list[Request]], bool]:
+    """Whether the archive has sent so many bytes in all."""
+    return lambda requests: sum(request.sent for request in requests) >= least
 
 
 @pytest.mark.parametrize("whom", ["the script alone", "all that it started"])
@@ -37,8 +43,7 @@ def test_killed_ten_times_at_any_moment_it_fetches_no_byte_twice_that_was_on_dis
     script, root = desk.write(plan), desk.folder / ROOT
     for _ in range(KILLS):
         process = desk.start(script)
-        with_bytes = sum(request.sent for request in archive.requests) + moment.randrange(1_500_000)
-        assert archive.wait(lambda requests, least=with_bytes: sum(r.sent for r in requests) >= least, 60)
+        assert archive.wait(sent(sum(r.sent for r in archive.requests) + moment.randrange(1_500_000)), 60)
         if whom == "the script alone":
             process.kill()
         else:

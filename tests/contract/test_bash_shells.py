@@ -119,8 +119,10 @@ def test_the_options_do_what_help_says(desk: Desk, archive: ArchiveServer) -> No
     plan = plan_for(archive, [row("a.fits"), row("a.fits", "jw2")])
     told = desk.run(plan, "--help")
     assert told.status == 0
-    for word in ("--output", "--tries", "--list", "1 file (200.0 kB)", "help@example.org", "MAST_API_TOKEN"):
+    options = ("--output", "--only", "--jobs", "--tries", "--list", "--dry-run", "--verify")
+    for word in (*options, "1 file (200.0 kB)", "help@example.org", "None of them needs a token"):
         assert word in told.out
+    assert "MAST_API_TOKEN" in desk.run(own_and_public(archive), "--help").out
     listed = desk.run(plan, "--list")
     assert listed.out == f"JWST/jw1/a.fits\t{SIZE}\t{plan.files[0].url}\n"
     assert desk.run(plan, "--nonsense").status == 2
