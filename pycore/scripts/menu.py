@@ -153,7 +153,7 @@ TOOLS: Final = (
         "application/metalink4+xml",
         "Names, sizes, checksums and addresses in one document, for aria2 and other download managers.",
         _NO_TOKEN,
-        "aria2c --continue {name}",
+        "aria2c -c {name}",
         False,
         _public,
         _one(".meta4", metalink),
@@ -228,7 +228,7 @@ TOOLS: Final = (
         "",
         False,
         _in_bag,
-        lambda plan, about: {f"_bag/{name}": pieces for name, pieces in bag(plan, about).items()},
+        lambda plan, about: {f"_bag_{name}": pieces for name, pieces in bag(plan, about).items()},
     ),
     Tool(
         "astroquery",

@@ -22,7 +22,7 @@ def metalink(plan: Plan, about: About) -> Iterator[str]:
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<metalink xmlns="urn:ietf:params:xml:ns:metalink">\n'
-    for text in heading(plan, about, f"Run it with: aria2c --continue {plan.root}.meta4"):
+    for text in heading(plan, about, f"Run it with: aria2c -c {plan.root}.meta4"):
         yield _comment(text)
     yield f"<generator>{escape(about.agent)}</generator>\n"
     for file in plan.files:
