@@ -166,21 +166,21 @@ pause() {
   await
 }
 
-# Ends the process that is waited for.
-# shellcheck disable=SC2329  # the traps call it
-stop_child() {
-  [[ $starting = no ]] || child=${!-}
-  [[ -n $child ]] || return 0
-  kill -KILL "$child" 2>/dev/null
-  wait "$child" 2>/dev/null
-}
-
 # Whether a process runs. In a container, one that has ended may stay a zombie.
 alive() {
   local line=''
   kill -0 "$1" 2>/dev/null || return 1
   { [[ ! -r /proc/$1/stat ]] || IFS= read -r line <"/proc/$1/stat"; } 2>/dev/null
   [[ ${line##*) } != Z* ]]
+}
+
+moment_later() { sleep 0.1 2>/dev/null || sleep 1; }
+
+# Ends the process that is waited for. Not by another wait: inside of a trap that can last for ever.
+# shellcheck disable=SC2329  # the traps call it
+stop_child() {
+  [[ $starting = no ]] || child=${!-}
+  while [[ -n $child ]] && kill -KILL "$child" 2>/dev/null && alive "$child"; do moment_later; done
 }
 
 # Whether a worker runs; leaves its number in `process`. It removes its file at its end.
@@ -195,7 +195,7 @@ stop_workers() {
     for worker in "$RUN"/*.worker; do
       if works "$worker"; then left=yes && kill "$process" 2>/dev/null; fi
     done
-    [[ $left = no ]] || sleep 0.1 2>/dev/null || sleep 1
+    [[ $left = no ]] || moment_later
   done
 }
 
