@@ -166,23 +166,6 @@ pause() {
   await
 }
 
-<<<<<<< HEAD
-# Ends the process that is waited for.
-# shellcheck disable=SC2329  # the traps call it
-stop_child() {
-  [[ $starting = no ]] || child=${!-}
-  [[ -n $child ]] || return 0
-  kill -KILL "$child" 2>/dev/null
-  wait "$child" 2>/dev/null
-}
-
-# Whether a process runs. In a container, one that has ended may stay a zombie.
-alive() {
-  local line=''
-  kill -0 "$1" 2>/dev/null || return 1
-  { [[ ! -r /proc/$1/stat ]] || IFS= read -r line <"/proc/$1/stat"; } 2>/dev/null
-  [[ ${line##*) } != Z* ]]
-=======
 # Whether a process runs. In a container, one that has ended may stay a zombie.
 alive() {
   local line=''
@@ -198,7 +181,6 @@ moment_later() { sleep 0.1 2>/dev/null || sleep 1; }
 stop_child() {
   [[ $starting = no ]] || child=${!-}
   while [[ -n $child ]] && kill -KILL "$child" 2>/dev/null && alive "$child"; do moment_later; done
->>>>>>> scripts
 }
 
 # Whether a worker runs; leaves its number in `process`. It removes its file at its end.
@@ -213,11 +195,7 @@ stop_workers() {
     for worker in "$RUN"/*.worker; do
       if works "$worker"; then left=yes && kill "$process" 2>/dev/null; fi
     done
-<<<<<<< HEAD
-    [[ $left = no ]] || sleep 0.1 2>/dev/null || sleep 1
-=======
     [[ $left = no ]] || moment_later
->>>>>>> scripts
   done
 }
 
