@@ -70,6 +70,13 @@ class Table:
             raise Wrong(f"“{self.name_of(key)}” is no regular expression: {wrong}") from wrong
         return value
 
+    def matching(self, key: str, pattern: str, kind: str) -> str:
+        """A text of which a pattern of ours matches the whole; ``kind`` says what it has to be."""
+        value = self.text(key)
+        if not re.fullmatch(pattern, value):
+            raise Wrong(f"“{self.name_of(key)}” is not {kind}")
+        return value
+
     def link(self, key: str, default: str | None = None, *, origin: str = "") -> str:
         """An address that a link of the page may have, or ``""``; ``{origin}`` in it stands for ``origin``."""
         value = self.text(key, default).replace("{origin}", origin)

@@ -92,11 +92,35 @@ class References:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicCopy:
+    """A bucket of S3 with a copy of the public files, which anybody may read without signing in.
+
+    Each of ``keys`` is a pattern for ``<dataset in small letters>/<filename>`` and the key of what matches it whole:
+    ``{1}`` stands for the pattern's first group, ``{file}`` for the file's name.
+    """
+
+    name: str
+    region: str
+    keys: tuple[tuple[str, str], ...]
+
+    def key(self, dataset: str, filename: str) -> str:
+        """The key of a file, ``""`` where nothing is known of it."""
+        if len(dataset) > LONGEST_NAME or len(filename) > LONGEST_NAME:
+            return ""
+        for pattern, template in self.keys:
+            found = re.fullmatch(pattern, f"{dataset.casefold()}/{filename}")
+            if found:
+                groups = {str(n): text or "" for n, text in enumerate(found.groups(), 1)}
+                return _filled(template, {"file": filename, **groups})
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
 class Archive:
     """Addresses of the archive, ``{uri}`` standing for the percent-encoded URI; ``""`` where there is none.
 
     ``retrieve`` takes a dataset's file, ``retrieve_by_uri`` a whole URI of one of these ``uri_schemes``.
-    ``token_origins`` are the only origins that ever get the token.
+    ``token_origins`` are the only origins that ever get the token. ``public_copy`` is for tools that read buckets.
     """
 
     retrieve: str = ""
@@ -107,6 +131,7 @@ class Archive:
     token_origins: tuple[str, ...] = ()
     list_products: str = ""
     astroquery: str = ""
+    public_copy: PublicCopy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +196,16 @@ class Profiles:
                 counts[name] = counts.get(name, 0) + 1
         majority = max(counts, key=lambda name: counts[name]) if counts else "OTHER"
         return [name or majority for name in found]
+
+
+_PLACE: Final = re.compile(r"\{([a-z0-9]+)\}")
+#: Naming rules of S3: what stands in an address and on command lines as it is.
+_BUCKET: Final = "[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_REGION: Final = "[a-z0-9-]{1,30}"
+
+
+def _filled(template: str, groups: Mapping[str, str]) -> str:
+    return _PLACE.sub(lambda place: groups[place[1]], template)
 
 
 _SITE_HINT: Final = "Ask whoever runs this page to look at its site.json."
@@ -312,11 +347,31 @@ def _archive(table: Table) -> Archive:
         ),
         list_products=table.link("list_products", "", origin=origin),
         astroquery=table.text("astroquery", ""),
+        public_copy=_public_copy(table.table("public_copy")) if table.has("public_copy") else None,
     )
     table.finished()
     if "" in archive.token_origins:
         raise Wrong(f"“{table.name_of('token_origins')}” holds what is no http origin")
     return archive
+
+
+def _public_copy(table: Table) -> PublicCopy:
+    copy = PublicCopy(
+        name=table.matching("bucket", _BUCKET, "the name of a bucket"),
+        region=table.matching("region", _REGION, "the name of a region"),
+        keys=tuple(_key(key) for key in table.tables("keys")),
+    )
+    table.finished()
+    return copy
+
+
+def _key(table: Table) -> tuple[str, str]:
+    pattern, key = table.pattern("names"), table.text("key")
+    known = {"file", *(str(number) for number in range(1, re.compile(pattern).groups + 1))}
+    if set(_PLACE.findall(key)) - known or not key.isprintable():
+        raise Wrong(f"“{table.name_of('key')}” names a group that its pattern does not have")
+    table.finished()
+    return pattern, key
 
 
 def _contact(table: Table) -> tuple[str, str, str]:

@@ -63,6 +63,8 @@ class AnsweringHandler(Handler):
 
     def _answer(self) -> None:
         self._begin()
+        # As if the archive were that far away.
+        self.owner.stopping.wait(self.owner.latency)
         try:
             self.route()
         except GONE:

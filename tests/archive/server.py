@@ -36,7 +36,8 @@ class ArchiveServer(Server):
     ``demo`` fills it with the demo archive's products and tokens. ``bucket_host`` is the host that public files are
     redirected to by ``Download/file``: with ``localhost`` that is another origin, which refuses tokens. ``cors``,
     ``nested`` (rows in lists of lists) and ``cacheable`` (else a browser answers some requests from its own cache,
-    and neither record nor faults see them) can be switched at any time.
+    and neither record nor faults see them) can be switched at any time, and ``latency``, the seconds before each
+    answer, can be set.
     """
 
     def __init__(self, port: int = 0, *, demo: bool = True, bucket_host: str = "127.0.0.1") -> None:
@@ -48,6 +49,7 @@ class ArchiveServer(Server):
         self.cors = True
         self.nested = False
         self.cacheable = False
+        self.latency = 0.0
         self.bucket_origin = f"http://{bucket_host}:{self.port}"
         if demo:
             for mission in MISSIONS:

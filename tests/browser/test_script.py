@@ -82,13 +82,15 @@ def saved_script(panel: PanelPage, folder: Path) -> Path:
 
 
 def tree(script: Path) -> dict[str, bytes]:
-    """The files of the script's folder, but its own bookkeeping and the parts that another run would go on with."""
+    """The files of the script's folder, but its own bookkeeping, the parts that another run would go on with, and the
+    manifest's twin as a table, which no ZIP has.
+    """
     root = script.parent / script.name.removesuffix("_api_retrieve.sh")
     found = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
     return {
         name: path.read_bytes()
         for name, path in found.items()
-        if not name.startswith(".") and not name.endswith(".part")
+        if not name.startswith(".") and not name.endswith(".part") and name != "manifest.csv"
     }
 
 

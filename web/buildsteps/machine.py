@@ -48,6 +48,9 @@ PROGRAMS: Final = {
     "7z": "p7zip-full",
     "bsdtar": "libarchive-tools",
     "nginx": "nginx-light",
+    "wget": "wget",
+    "aria2c": "aria2",
+    "rclone": "rclone",
 }
 
 

@@ -4,16 +4,17 @@
 # 3 files, 5.763 MB, 1 file under exclusive access.
 # Made 2026-11-22 07:17:20 UTC by download-overlay 0.1.0.
 #
-#   bash MAST_2026-11-22T07_17_20.000Z_api_retrieve.sh          fetch what is missing, into the folder you are in
-#   bash MAST_2026-11-22T07_17_20.000Z_api_retrieve.sh --help   tell the options
+#   bash MAST_2026-11-22T07_17_20.000Z_api_retrieve.sh            fetch what is missing, into the folder you are in
+#   bash MAST_2026-11-22T07_17_20.000Z_api_retrieve.sh --dry-run  only tell what would be fetched
+#   bash MAST_2026-11-22T07_17_20.000Z_api_retrieve.sh --help     tell the options
 #
 # It needs bash 3.2 or newer, curl 7.58 or newer, and the mkdir, mv, rm, wc, sleep and stty of any system.
 # Run it again after an interruption or a failure: what is complete is not asked for again, and what was cut off goes on
 # where it stopped. It exits with 0 only when every file is there with the size (and checksum) of the list.
 #
-# How to read it: settings; small helpers; one request; one file; signing in; the manifest; the course of a run.
-# The list of files stands at the end and is only ever read as text. All that is written goes into
-# MAST_2026-11-22T07_17_20.000Z.
+# How to read it: settings; small helpers; what curl is told; one answer; a worker; what is there; signing in; the
+# manifest; the course of a run. The list of files stands at the end and is only ever read as text. All that is written
+# goes into MAST_2026-11-22T07_17_20.000Z.
 
 if [ -z "${BASH_VERSION-}" ]; then
   echo "This script needs bash: run it as  bash $0" >&2
@@ -27,7 +28,8 @@ fi
 # Settings that come from outside must not change what follows, and neither a trace (-x) nor variables that are exported
 # without being asked (-a) may give the token away.
 set +aefvxC -u
-shopt -u nocasematch
+set +o posix
+shopt -u nocasematch failglob nullglob
 # From bash 5.2 on, & in a replacement would stand for what was matched.
 shopt -u patsub_replacement 2>/dev/null
 unset CDPATH secret
@@ -42,21 +44,31 @@ readonly TOKEN_PAGE=https://archive.example.org/token
 readonly WHOAMI=https://archive.example.org/whoami
 readonly CONTACT=help@example.org
 readonly AGENT=download-overlay/0.1.0
-# Work under way. No file of the list can have a name that begins with a dot.
-readonly STATE=$ROOT/.state
+# What is kept between two runs, and what is of use in one. No file of the list has a name that begins with a dot.
+readonly STATE=$ROOT/.state RUN=$ROOT/.state/run
 readonly LONGEST_WAIT=300 MOST_REDIRECTS=10 CURL_TOO_MANY_REDIRECTS=47 CURL_NO_RANGES=33
+# Files up to LARGE bytes share a curl, at most so many: it keeps its connection from one to the next.
+readonly MOST_TOGETHER=25 LARGE=16000000
 readonly TAB=$'\t' CELL='</td><td>'
 
 output=.        # --output
+jobs=4          # --jobs
 tries=5         # --tries
+only=           # --only
+deed=fetch      # or what --list, --dry-run, --verify ask for
 secret=${MAST_API_TOKEN-}  # the token: in this variable and in a pipe to curl, nowhere else
 unset MAST_API_TOKEN       # from here on no program that this script starts can see it
 user=anonymous
 signed_in=no
+me=main         # who writes in $RUN: main, or the number of a worker
 child=          # the process that is waited for
+starting=no     # while it is not known yet
+launching=      # the file for a worker's number, while that is not known yet
 asking=no       # while the terminal shows nothing of what is typed
-seen_files=0 there_files=0 there_bytes=0 unverified=0
+seen_files=0 there_files=0 there_bytes=0 unverified=0 left_files=0
+tasks=0 task_bytes=0 token_tasks=0 refusals=0
 failed=()       # number of a file in the list -> why it is not there
+left_out=()     # the same for files that --only leaves out
 
 # --- Helpers: what they work out is left in a variable of their name, since $(...) would cost a process each time --
 
@@ -111,67 +123,153 @@ html() {
   html=${html//>/&gt;}
 }
 
+# A cell after RFC 4180. What a spreadsheet would take for a formula gets an apostrophe before it.
+csv() {
+  csv=$1
+  case $csv in
+    [=+@\'-]* | $'\xef\xbc\x9d'* | $'\xef\xbc\x8b'* | $'\xef\xbc\x8d'* | $'\xef\xbc\xa0'*) csv="'$csv" ;;
+  esac
+  case $csv in *[\",]*) csv=\"${csv//\"/\"\"}\" ;; esac
+}
+
 bytes_in() {
   bytes_in=0
   if [[ -f $1 ]]; then bytes_in=$(wc -c <"$1") && bytes_in=$((bytes_in)); fi
 }
 
+# Seconds from 1970 on of a date of HTTP, like "Sun, 06 Nov 1994 08:49:37 GMT".
+moment() {
+  local before year month day
+  local pattern='^[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT$'
+  [[ $1 =~ $pattern ]] || return 1
+  before=MarAprMayJunJulAugSepOctNovDecJanFeb
+  before=${before%%"${BASH_REMATCH[2]}"*}
+  # A year is taken to begin in March: then its leap day is the last.
+  month=$((${#before} / 3)) day=$((10#${BASH_REMATCH[1]})) year=$((10#${BASH_REMATCH[3]} - (month >= 10)))
+  ((month < 12)) || return 1
+  day=$((year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719469))
+  moment=$(((day * 24 + 10#${BASH_REMATCH[4]}) * 3600 + 10#${BASH_REMATCH[5]} * 60 + 10#${BASH_REMATCH[6]}))
+}
+
 # Waits for a process in such a way that Ctrl-C and TERM are heard at once.
 await() {
-  child=$!
-  wait "$child"
+  [[ $starting = no ]] || child=$! starting=no
+  wait "$child" 2>/dev/null
   local status=$?
   child=
   return "$status"
 }
 
 pause() {
-  sleep "$1" &
+  starting=yes
+  sleep "$1" 2>/dev/null &
   await
 }
 
-# --- One request ---------------------------------------------------------------------------------------------------
+# Whether a process runs. In a container, one that has ended may stay a zombie.
+alive() {
+  local line=''
+  kill -0 "$1" 2>/dev/null || return 1
+  { [[ ! -r /proc/$1/stat ]] || IFS= read -r line <"/proc/$1/stat"; } 2>/dev/null
+  [[ ${line##*) } != Z* ]]
+}
 
-# One question to one server; the answer's body goes to the file $2 from byte $3 on, its headers to the file $4.
-# Leaves the exit status of curl in `status`, that of HTTP in `code`, `redirect` and curl's own words in `message`.
-# There is no --fail in it: with that, older ones do not read the headers of a failure, and so miss Retry-After. When
+moment_later() { sleep 0.1 2>/dev/null || sleep 1; }
+
+# Ends the process that is waited for. Not by another wait: inside of a trap that can last for ever.
+# shellcheck disable=SC2329  # the traps call it
+stop_child() {
+  [[ $starting = no ]] || child=${!-}
+  while [[ -n $child ]] && kill -KILL "$child" 2>/dev/null && alive "$child"; do moment_later; done
+}
+
+# Whether a worker runs; leaves its number in `process`. It removes its file at its end.
+works() { [[ -f $1 ]] && read -r process <"$1" && alive "$process"; }
+
+# Ends all workers. bash can miss a signal that comes just when it begins to wait: so it is sent until they are gone.
+# shellcheck disable=SC2329  # the traps call it
+stop_workers() {
+  local worker process left=yes
+  while [[ $left = yes ]]; do
+    left=no
+    for worker in "$RUN"/*.worker; do
+      if works "$worker"; then left=yes && kill "$process" 2>/dev/null; fi
+    done
+    [[ $left = no ]] || moment_later
+  done
+}
+
+# --- What curl is told ---------------------------------------------------------------------------------------------
+
+# A text in the language of curl's settings: in quotes, inside of which a backslash takes the meaning of the next.
+quoted() {
+  quoted=${1//\\/\\\\}
+  quoted=\"${quoted//\"/\\\"}\"
+}
+
+# Writes settings for curl: fetch the address $1 into the file $2 from byte $3 on, its headers into the file $4, with
+# the token where $5 says so, and then print $6, the status of HTTP and where a redirect would lead.
+# There is no "fail" in it: with that, older ones do not read the headers of a failure, and so miss Retry-After. When
 # curl goes on from byte $3, it writes nothing but what the server calls the bytes from there on.
-# The token, when $5 says so, reaches curl through a pipe: arguments and environments can be read by other users, and
-# here-strings are written to disk by bash before 5.1.
-request() {
-  local url=$1 body=$2 from=$3 headers=$4 with_token=$5 line
-  local options=(
-    -q --globoff --silent --show-error --proto '=http,https'
-    --connect-timeout 30 --speed-limit 1 --speed-time 60 --user-agent "$AGENT"
-    --location --max-redirs 0
-    --output "$body" --dump-header "$headers" --write-out '%{http_code} %{redirect_url}\n'
-  )
-  if ((from > 0)); then options+=(--continue-at "$from" --header "If-Range: $validator"); fi
-  if [[ $with_token = yes ]]; then
-    printf 'Authorization: token %s\n' "$secret" |
-      curl "${options[@]}" --header @- --url "$url" >"$STATE/said" 2>"$STATE/complaint" &
-  else
-    curl "${options[@]}" --url "$url" </dev/null >"$STATE/said" 2>"$STATE/complaint" &
+order() {
+  local redirects=$MOST_REDIRECTS allowed='=http,https'
+  [[ $5 = no ]] || redirects=0
+  case $1 in https://*) allowed='=https' ;; esac
+  quoted "$AGENT"
+  printf '%s\n' globoff silent show-error 'proto = "=http,https"' "proto-redir = \"$allowed\"" location \
+    "max-redirs = $redirects" 'connect-timeout = 30' 'speed-limit = 1' 'speed-time = 60' "user-agent = $quoted" \
+    "write-out = \"$6 %{http_code} %{redirect_url}\\n\""
+  quoted "$1"
+  printf 'url = %s\n' "$quoted"
+  quoted "$2"
+  printf 'output = %s\n' "$quoted"
+  quoted "$4"
+  printf 'dump-header = %s\n' "$quoted"
+  if (($3 > 0)); then
+    quoted "If-Range: $validator"
+    printf 'continue-at = %s\nheader = %s\n' "$3" "$quoted"
   fi
-  await
-  status=$?
-  code='' redirect='' message=''
-  read -r code redirect <"$STATE/said"
+  if [[ $5 = yes ]]; then
+    quoted "Authorization: token $secret"
+    printf 'header = %s\n' "$quoted"
+  fi
+}
+
+# Is the reading end of a pipe with settings. All of them, the token among them, reach curl in this way: arguments and
+# environments can be read by other users, and here-strings are written to disk by bash before 5.1.
+curl_from_pipe() { exec curl -q --config - >"$1.said" 2>"$1.complaint"; }
+
+# Leaves the last words of a curl in `message`.
+complaint() {
+  local line
+  message=''
   while IFS= read -r line; do
     [[ $line = "curl: ("* ]] && message=${line#curl: (*) }
-  done <"$STATE/complaint"
+  done <"$1.complaint"
   message=${message//[[:cntrl:]]/ }
   [[ -n $message ]] || message="curl ended without a word"
 }
 
-# As request, along redirects. They are followed here because curl before 7.83 takes a header of ours along to another
-# port or to plain http of the same host; the token goes no further than the origin that it is meant for.
+# One file, as told by the first five words of `order`; leaves `status`, `message` and `code`. curl follows redirects,
+# but not with a token: before 7.83 it takes our header along to another port or to plain http of the same host. Then
+# they are followed here, and the token goes no further than the origin that it is meant for.
 ask() {
-  local url=$1 body=$2 from=$3 headers=$4 with_token=$5 home hops=0
+  local url=$1 with_token=$5 home hops=0 redirect word
   origin "$url"
   home=$origin
-  while request "$url" "$body" "$from" "$headers" "$with_token"; ((status == CURL_TOO_MANY_REDIRECTS)); do
-    ((++hops <= MOST_REDIRECTS)) || { message="more than $MOST_REDIRECTS redirects"; return; }
+  while true; do
+    starting=yes
+    order "$url" "$2" "$3" "$4" "$with_token" - | curl_from_pipe "$RUN/$me" &
+    await
+    status=$?
+    complaint "$RUN/$me"
+    code='' redirect=''
+    read -r word code redirect <"$RUN/$me.said"
+    ((status == CURL_TOO_MANY_REDIRECTS)) || return
+    if [[ $with_token = no ]] || ((++hops > MOST_REDIRECTS)); then
+      message="more than $MOST_REDIRECTS redirects"
+      return
+    fi
     case $redirect in
       https://*) ;;
       http://*) [[ $url = http://* ]] || { message="redirected from https to http"; return; } ;;
@@ -183,106 +281,59 @@ ask() {
   done
 }
 
-# What the last block of headers in the file $1 says: a strong `etag`, else the date, is what a later part of the file
-# can be tied to (RFC 9110, If-Range); `framed` tells whether the end of the body is marked.
+# --- One answer ----------------------------------------------------------------------------------------------------
+
+# What the last block of headers in the file $1 says. A strong `etag`, else the date, is the `validator` that a later
+# part of the file can be tied to (RFC 9110, If-Range); `framed` tells whether the end of the body is marked, `length`
+# how long it is; `retry_after` is in seconds.
 headers_in() {
-  local line name value answered=''
-  etag='' validator='' retry_after='' framed=no
+  local line name value now=''
+  answered='' etag='' validator='' retry_after=0 framed=no length=''
   [[ -f $1 ]] || return 0
   while IFS= read -r line; do
     line=${line%$'\r'}
     name=${line%%:*} value=${line#*:}
     value=${value#"${value%%[! ]*}"}
     case $name in
-      HTTP/*) etag='' validator='' retry_after='' framed=no answered=${line#* } ;;
+      HTTP/*) etag='' validator='' retry_after=0 framed=no length='' now='' answered=${line#* } ;;
       [Ee][Tt][Aa][Gg]) [[ $value = W/* ]] || etag=$value validator=$value ;;
       [Ll][Aa][Ss][Tt]-[Mm][Oo][Dd][Ii][Ff][Ii][Ee][Dd]) [[ -n $validator ]] || validator=$value ;;
       [Rr][Ee][Tt][Rr][Yy]-[Aa][Ff][Tt][Ee][Rr]) retry_after=$value ;;
-      [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]) framed=yes ;;
+      [Dd][Aa][Tt][Ee]) now=$value ;;
+      [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]) framed=yes length=$value ;;
       [Tt][Rr][Aa][Nn][Ss][Ff][Ee][Rr]-[Ee][Nn][Cc][Oo][Dd][Ii][Nn][Gg]) framed=yes ;;
     esac
   done <"$1"
-  # What an error page is tied to says nothing of the file.
-  [[ ${answered%% *} = 20[06] ]] || etag='' validator=''
-}
-
-# --- One file: $path, $size and so on are the fields of its line in the list ---------------------------------------
-
-# Fetches the file to $part and moves it to $target; `reason` says why it is not there, else is empty.
-obtain() {
-  local part=$target.part first_answer=$STATE/$number.first next_answer=$STATE/$number.next
-  local attempt=0 best=0 seen='' wait=1 verdict
-  case $url in http://* | https://*) ;; *) reason=$url; return ;; esac
-  [[ ! -d $target ]] || { reason="a folder of that name is in the way"; return; }
-  mkdir -p "${target%/*}" 2>/dev/null || { reason="the folder ${target%/*} cannot be made"; return; }
-  while ((++attempt <= tries)); do
-    try_once
-    [[ $verdict = again ]] || break
-    # A transfer that got further by a megabyte or more is no failed attempt.
-    bytes_in "$part"
-    if ((bytes_in >= best + 1000000)); then attempt=0 best=$bytes_in wait=1; fi
-    ((attempt < tries)) || break
-    [[ $retry_after =~ ^[0-9]{1,6}$ ]] && ((10#$retry_after > wait)) && wait=$((10#$retry_after))
-    ((wait <= LONGEST_WAIT)) || wait=$LONGEST_WAIT
-    pause "$wait"
-    wait=$((wait * 2))
-  done
-  if [[ -z $reason ]]; then rm -f "$first_answer" "$next_answer"; fi
-}
-
-# One attempt, from where the last one stopped. `verdict` is there, again or never.
-try_once() {
-  local from=0 tie with_token=no
-  headers_in "$first_answer"
-  bytes_in "$part"
-  answer=$first_answer tie=$etag verdict=again
-  if ((bytes_in > 0 && bytes_in == size)) && [[ -n $validator ]]; then
-    # All came, and then the connection or the run ended badly.
-    examine
-    return
-  elif ((bytes_in > 0 && bytes_in < size)) && [[ -n $validator ]]; then
-    from=$bytes_in answer=$next_answer
+  # What an error page is tied to says nothing of the file; and a validator goes into a header of ours.
+  answered=${answered%% *}
+  [[ $answered = 20[06] && $validator != *[!\ -~]* ]] || etag='' validator=''
+  if moment "$retry_after"; then
+    # A date is compared with the archive's own clock.
+    retry_after=$moment
+    if moment "$now" && ((retry_after > moment)); then retry_after=$((retry_after - moment)); else retry_after=0; fi
+  elif [[ $retry_after =~ ^[0-9]{1,9}$ ]]; then
+    retry_after=$((10#$retry_after))
   else
-    forget
+    retry_after=0
   fi
-  if ((size == 0)); then : >"$part"; fi
-  if [[ $sign = token && -n $secret ]]; then with_token=yes; fi
-  ask "$url" "$part" "$from" "$answer" "$with_token"
-  headers_in "$answer"
-  case $code in
-    4?? | 5??) refused; return ;;
-  esac
-  case $status in
-    0) examine ;;
-    "$CURL_NO_RANGES")
-      forget
-      reason="the archive did not send it from byte $from on"
-      ;;
-    # What no second attempt cures: bad address, full disk, no memory, certificates, redirects.
-    1 | 3 | 23 | 27 | 51 | 58 | 59 | 60 | 77 | "$CURL_TOO_MANY_REDIRECTS")
-      verdict=never reason="$message (curl $status)"
-      ;;
-    *) reason="$message (curl $status)" ;;
-  esac
 }
 
 # Judges an answer that says no; what came with it is no part of the file.
 refused() {
   if ((from == 0)) || [[ $code = 416 ]]; then forget; fi
-  reason="the archive answered $code"
+  verdict=never reason="the archive answered $code"
   case $code in
-    408 | 416 | 425 | 429 | 5??) return ;;
+    408 | 416 | 425 | 429 | 5??) verdict=again ;;
     401 | 403)
       reason="the archive refused it ($code)"
-      if [[ $with_token = yes ]]; then
-        reason+=": this token may not have it, or has ended"
+      if [[ $sign = token && -n $secret ]]; then
+        verdict=refused reason+=": this token may not have it, or has ended"
       elif [[ $access != PUBLIC ]]; then
         reason+=": it needs a token"
       fi
       ;;
     404 | 410) reason="the archive does not have it ($code)" ;;
   esac
-  verdict=never
 }
 
 # Throws away what came so far.
@@ -291,10 +342,11 @@ forget() {
   etag=''
 }
 
-# Judges an answer that ended well: size, then checksum, then a look whether it is an error page after all.
+# Judges an answer that ended well, of which $part has $bytes_in bytes: size, then checksum, then a look whether it is
+# an error page after all.
 examine() {
   local page=no start='' digest=''
-  bytes_in "$part"
+  verdict=again
   if [[ -f $part ]]; then IFS= read -r -n 9 start <"$part"; fi
   case $start in '<!DOCTYPE' | '<!doctype' | '<html'* | '<HTML'* | '<?xml'* | '<Error'*) page=yes ;; esac
   if ((from > 0)) && [[ -n $tie && -n $etag && $tie != "$etag" ]]; then
@@ -307,7 +359,7 @@ examine() {
     seen=$bytes_in
     # A connection that just closed may have been cut; all else of the wrong size is something else.
     if ((bytes_in > size)) || [[ $framed = yes || $page = yes ]]; then forget; fi
-  elif ! matches_checksum; then
+  elif ! matches_checksum "$part"; then
     [[ $seen != "$digest" ]] || verdict=never
     seen=$digest
     forget
@@ -317,22 +369,24 @@ examine() {
   elif ! mv -f "$part" "$target"; then
     verdict=never reason="it could not be given its name"
   else
-    verdict=there reason=''
+    verdict=there
   fi
 }
 
-# Whether $part has the list's checksum, as far as there is one and a tool for it; leaves `digest`, and `reason` if not.
+# Whether the file $1 has the list's checksum, as far as there is one and a tool for it; leaves `digest`, `checked`, and
+# `reason` if not.
 matches_checksum() {
+  checked=yes
   if [[ $sha256 != - ]] && command -v sha256sum >/dev/null; then
-    digest=$(sha256sum <"$part")
+    digest=$(sha256sum <"$1")
   elif [[ $sha256 != - ]] && command -v shasum >/dev/null; then
-    digest=$(shasum -a 256 <"$part")
+    digest=$(shasum -a 256 <"$1")
   elif [[ $md5 != - ]] && command -v md5sum >/dev/null; then
-    digest=$(md5sum <"$part")
+    digest=$(md5sum <"$1")
   elif [[ $md5 != - ]] && command -v md5 >/dev/null; then
-    digest=$(md5 -q <"$part")
+    digest=$(md5 -q <"$1")
   else
-    [[ $sha256$md5 = -- ]] || unverified=$((unverified + 1))
+    [[ $sha256$md5 = -- ]] || checked=no
     return 0
   fi
   digest=${digest%% *}
@@ -341,57 +395,371 @@ matches_checksum() {
   return 1
 }
 
+# --- A worker: one of those that fetch side by side ----------------------------------------------------------------
+
+# A task is a file to fetch, in a line: failed attempts, bytes that the best of them brought, size or checksum that the
+# last one had, second from which on it may be asked for, place among the files, and what the list says of it.
+put_task() {
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$attempts" "$best" "$seen" "$due" "$place" \
+    "$number" "$size" "$access" "$sign" "$sha256" "$md5" "$path" "$url"
+}
+
+next_task() {
+  IFS=$TAB read -r attempts best seen due place number size access sign sha256 md5 path url <&3 || return 1
+  target=$ROOT/$path part=$ROOT/$path.part first_answer=$STATE/$number.first next_answer=$STATE/$number.next
+  from=0 tie='' checked=yes with_token=no
+  if [[ $sign = token && -n $secret ]]; then with_token=yes; fi
+}
+
+# Takes one batch of tasks after the other, as long as there are any, and then what it had to put off. What becomes of
+# each file it writes into $RUN/$me.results.
+work() {
+  local attempts best seen due place number size access sign sha256 md5 path url target part first_answer next_answer
+  local from tie checked with_token status message code verdict reason bytes_in batch
+  local open='' trouble=0 put_off=0 answered etag validator retry_after framed length
+  me=$1 child='' starting=no
+  trap - EXIT
+  trap 'stop_child; rm -f "$RUN/$me.worker"; exit 143' HUP TERM
+  for ((batch = 1; batch <= batches; batch++)); do
+    # Of all workers only one can make this file.
+    set -C
+    if { true >"$RUN/$batch.taken"; } 2>/dev/null; then
+      set +C
+      take_batch "$RUN/$batch.batch"
+    fi
+    set +C
+  done
+  judge_together
+  # Some curls stop at the first file that fails; what they did not come to is asked for as if for the first time.
+  while [[ -s $RUN/$me.rest ]]; do
+    mv -f "$RUN/$me.rest" "$RUN/$me.again"
+    start_together "$RUN/$me.again"
+    open=$RUN/$me.again
+    await
+    judge_together
+  done
+  while [[ -s $RUN/$me.later ]]; do
+    mv -f "$RUN/$me.later" "$RUN/$me.now"
+    while next_task; do
+      ((due <= SECONDS)) || pause $((due - SECONDS))
+      fetch_alone
+    done 3<"$RUN/$me.now"
+  done
+  rm -f "$RUN/$me.worker"
+}
+
+# A batch of one is fetched at once. Of the others, the one before is judged while curl is at work on this one.
+take_batch() {
+  local lines=0
+  while next_task; do lines=$((lines + 1)); done 3<"$1"
+  if ((lines == 1)); then
+    while next_task; do fetch_alone; done 3<"$1"
+    return
+  fi
+  start_together "$1"
+  judge_together
+  open=$1
+  await
+  # When nothing comes, the archive is in trouble: it gets the time that it asks for before more is asked of it.
+  ((trouble == 0)) || pause "$trouble"
+}
+
+# Writes settings for one curl that fetches all tasks of its input from their beginnings.
+orders() {
+  local between=''
+  while next_task; do
+    printf '%s' "$between"
+    order "$url" "$part" 0 "$first_answer" "$with_token" "$number"
+    between=$'next\n'
+  done 3<"$1"
+}
+
+# Starts one curl for the tasks in the file $1.
+start_together() {
+  local folders=()
+  while next_task; do
+    [[ -d ${part%/*} ]] || folders+=("${part%/*}")
+  done 3<"$1"
+  ((${#folders[@]} == 0)) || mkdir -p "${folders[@]}" 2>/dev/null
+  starting=yes
+  orders "$1" | curl_from_pipe "$1" &
+  child=$! starting=no
+}
+
+# Judges what came of the tasks in the file $open. Their curl has one exit status for all of them, so what is not
+# plainly there or refused is put off, to be asked for alone.
+judge_together() {
+  local parts=() used=() told=- redirect='' size_told=0 part_told='' asked_any=no lines=0 before=$put_off
+  trouble=0
+  [[ -n $open ]] || return 0
+  while next_task; do parts+=("$part") lines=$((lines + 1)); done 3<"$open"
+  wc -c "${parts[@]}" >"$open.sizes" 2>/dev/null
+  complaint "$open"
+  while next_task; do
+    if [[ $told = - ]]; then read -r told code redirect <&6; fi
+    if [[ $told != "$number" ]]; then
+      if [[ $asked_any = yes ]]; then put_task >>"$RUN/$me.rest"; else verdict=again reason=$message; settle; fi
+      continue
+    fi
+    asked_any=yes bytes_in=0 verdict=again reason=$message
+    if [[ -f $part ]]; then
+      while [[ $part_told != "$part" ]] && read -r size_told part_told <&7; do :; done
+      [[ $part_told != "$part" ]] || bytes_in=$size_told
+    fi
+    if [[ $code = 200 ]] && ((bytes_in == size)); then
+      examine
+    else
+      headers_in "$first_answer"
+      case $code in
+        4?? | 5??) refused ;;
+        3??) attempts=$((attempts - 1)) ;;
+        200) [[ $bytes_in != "$length" ]] || examine ;;
+      esac
+    fi
+    settle
+    [[ $verdict != there ]] || used+=("$first_answer")
+    told=-
+  done 3<"$open" 6<"$open.said" 7<"$open.sizes"
+  ((${#used[@]} == 0)) || rm -f "${used[@]}"
+  rm -f "$open" "$open".*
+  open=
+  if ((put_off - before == lines)); then
+    trouble=$((retry_after > LONGEST_WAIT ? LONGEST_WAIT : retry_after > 0 ? retry_after : 1))
+  fi
+}
+
+# Fetches the task that was read last, from where an earlier attempt or run stopped.
+fetch_alone() {
+  local answer=$first_answer
+  headers_in "$first_answer"
+  bytes_in "$part"
+  tie=$etag verdict=again
+  if ((bytes_in > 0 && bytes_in == size)) && [[ $answered = 20[06] ]]; then
+    # All came, and then the connection or the run ended badly.
+    examine
+  elif [[ ! -d ${part%/*} ]] && ! mkdir -p "${part%/*}" 2>/dev/null; then
+    verdict=never reason="the folder ${part%/*} cannot be made"
+  else
+    if ((bytes_in > 0 && bytes_in < size)) && [[ -n $validator ]]; then
+      from=$bytes_in answer=$next_answer
+    else
+      forget
+    fi
+    ask "$url" "$part" "$from" "$answer" "$with_token"
+    bytes_in "$part"
+    headers_in "$answer"
+    case $code:$status in
+      4??:* | 5??:*) refused ;;
+      *:0) examine ;;
+      *:"$CURL_NO_RANGES")
+        forget
+        reason="the archive did not send it from byte $from on"
+        ;;
+      # What no second attempt cures: bad address, full disk, no memory, certificates, redirects.
+      *:1 | *:3 | *:23 | *:27 | *:51 | *:58 | *:59 | *:60 | *:77 | *:"$CURL_TOO_MANY_REDIRECTS")
+        verdict=never reason="$message (curl $status)"
+        ;;
+      *) reason="$message (curl $status)" ;;
+    esac
+  fi
+  settle
+  [[ $verdict != there ]] || rm -f "$first_answer" "$next_answer"
+}
+
+# Writes down what became of a task, or puts it off.
+settle() {
+  local wait=1
+  if [[ $verdict = again ]]; then
+    # A transfer that got further by a megabyte or more is no failed attempt.
+    bytes_in "$part"
+    attempts=$((attempts + 1))
+    if ((bytes_in >= best + 1000000)); then attempts=0 best=$bytes_in; fi
+    if ((attempts < tries)); then
+      put_off=$((put_off + 1))
+      wait=$((attempts < 2 ? 1 : attempts > 9 ? LONGEST_WAIT : 1 << (attempts - 1)))
+      # A connection that broke once says nothing of the archive.
+      if ((attempts < 2)) && [[ $code = 20[06] ]]; then wait=0; fi
+      ((wait >= retry_after)) || wait=$retry_after
+      ((wait <= LONGEST_WAIT)) || wait=$LONGEST_WAIT
+      due=$((SECONDS + wait))
+      put_task >>"$RUN/$me.later"
+      return
+    fi
+  fi
+  volume "$size"
+  if [[ $verdict = there ]]; then
+    reason=-
+    say "[$place/$FILES] $path, $volume: OK"
+  else
+    say "[$place/$FILES] $path, $volume: FAILED: $reason"
+  fi
+  if [[ $verdict = refused ]]; then put_task >>"$RUN/$me.refused"; fi
+  printf '%s\t%s\t%s\t%s\n' "$number" "$size" "$checked" "$reason" >>"$RUN/$me.results"
+}
+
+# Ends the workers when the run is gone before it could: even when it is killed outright, and can do nothing itself,
+# nothing goes on behind its back. For then the pipe to this process, which it alone can write to, is closed.
+watch() {
+  local word=''
+  trap - EXIT HUP INT TERM
+  read -r word
+  [[ $word = over ]] || stop_workers
+}
+
+# --- What is there -------------------------------------------------------------------------------------------------
+
+# Sorts the files of the list into those that are there and those that have to be fetched, without asking the archive.
+# The sizes come from one wc for many files.
+look() {
+  local size_told=0 target_told='' digest='' checked reason
+  each_row look 4< <(sizes)
+}
+
+sizes() {
+  local found=()
+  trap - EXIT HUP INT TERM
+  each_row size
+  tell_sizes
+}
+
+size_row() {
+  if ((number == first)) && [[ -f $ROOT/$path ]]; then
+    found+=("$ROOT/$path")
+    ((${#found[@]} < 200)) || tell_sizes
+  fi
+}
+
+tell_sizes() {
+  ((${#found[@]} == 0)) || wc -c "${found[@]}" 2>/dev/null
+  found=()
+}
+
+look_row() {
+  local target=$ROOT/$path part=$ROOT/$path.part bytes_in=-1 wanted=yes
+  ((number == first)) || return 0
+  seen_files=$((seen_files + 1)) checked=yes reason="it is not there"
+  if [[ -n $only && ! $path =~ $only ]]; then wanted=no; fi
+  if [[ -f $target ]]; then
+    while [[ $target_told != "$target" ]] && read -r size_told target_told <&4; do :; done
+    if [[ $target_told = "$target" ]]; then bytes_in=$size_told; else bytes_in "$target"; fi
+    reason="the list says $size bytes, it has $bytes_in"
+  fi
+  if ((bytes_in == size)) && { [[ $wanted = no ]] || matches_checksum "$target"; }; then
+    there_files=$((there_files + 1)) there_bytes=$((there_bytes + size))
+    [[ $checked = yes ]] || unverified=$((unverified + 1))
+  elif [[ $wanted = no ]]; then
+    left_files=$((left_files + 1)) left_out[number]="not asked for (--only)"
+  else
+    missing
+  fi
+}
+
+# What is done about a file that is not there, or not right.
+missing() {
+  local attempts=0 best=0 seen=- due=0 place=$seen_files
+  volume "$size"
+  case $deed in
+    verify)
+      failed[number]=$reason
+      return
+      ;;
+    dry-run)
+      bytes_in "$part"
+      if ((bytes_in > 0 && bytes_in < size)); then
+        say "$path, $volume, of which $bytes_in bytes have come"
+      else
+        say "$path, $volume"
+      fi
+      ;;
+  esac
+  case $url in http://* | https://*) ;; *) failed[number]=$url; return ;; esac
+  [[ ! -d $target ]] || { failed[number]="a folder of that name is in the way"; return; }
+  tasks=$((tasks + 1)) task_bytes=$((task_bytes + size))
+  [[ $sign != token ]] || token_tasks=$((token_tasks + 1))
+  [[ $deed != fetch ]] || put_task >&9
+}
+
 # --- Signing in ----------------------------------------------------------------------------------------------------
 
 # Leaves the token in `secret` and the name that the archive knows it by in `user`.
 sign_in() {
-  local asked=0
-  ((WITH_TOKEN > 0)) || return 0
-  files "$WITH_TOKEN"
+  ((token_tasks > 0)) || { secret=; return 0; }
+  files "$token_tasks"
   if [[ -n $secret ]]; then
     who_am_i || complain "The token in MAST_API_TOKEN is not one that the archive knows. It may have ended."
-  elif { : </dev/tty; } 2>/dev/null; then
-    complain "$files of this list may need a token. You can make one at $TOKEN_PAGE"
-    while [[ $signed_in = no ]] && ((++asked <= 3)); do
-      asking=yes
-      IFS= read -r -s -p "Token (it is not shown; Enter goes on without): " secret </dev/tty
-      asking=no
-      complain ""
-      [[ -n $secret ]] || break
-      who_am_i || complain "The archive does not know this token. It may have ended."
-    done
+  else
+    ask_for_token "$files of this list may need a token."
   fi
   if [[ $signed_in = no ]]; then
-    secret=
+    files "$token_tasks"
     complain "Going on without a token: $files of this list may be refused. A token can also stand in MAST_API_TOKEN."
   fi
 }
 
-# Asks the archive whose token it is; fails when the archive does not know it.
+# Asks at the terminal, where there is one; $1 says why.
+ask_for_token() {
+  local asked=0
+  { : </dev/tty; } 2>/dev/null || return 1
+  complain "$1 You can make one at $TOKEN_PAGE"
+  while [[ $signed_in = no ]] && ((++asked <= 3)); do
+    asking=yes
+    IFS= read -r -s -p "Token (it is not shown; Enter goes on without): " secret </dev/tty
+    asking=no
+    complain ""
+    [[ -n $secret ]] || return 1
+    who_am_i || complain "The archive does not know this token. It may have ended."
+  done
+  [[ $signed_in = yes ]]
+}
+
+# Asks the archive whose token it is; fails, and forgets the token, when the archive does not know it.
 who_am_i() {
-  local answer='' pattern='"ezid"[[:space:]]*:[[:space:]]*"([^"]*)"' body=$STATE/whoami validator=''
+  local answer='' pattern='"ezid"[[:space:]]*:[[:space:]]*"([^"]*)"' body=$RUN/whoami
+  local validator='' status message code='' name=unknown
   # Only what can stand in a header: a line break would make two of it.
   case $secret in *[!!-~]*) secret=; return 1 ;; esac
-  user=unknown signed_in=yes
-  [[ -n $WHOAMI ]] || return 0
-  ask "$WHOAMI" "$body" 0 "$STATE/whoami.headers" yes
-  if ((status == 0)) && [[ $code = 200 ]]; then
-    IFS= read -r -d '' -n 65536 answer <"$body"
-    if [[ $answer =~ $pattern ]]; then user=${BASH_REMATCH[1]//[[:cntrl:]]/ }; fi
-  elif [[ $code != 401 && $code != 403 ]]; then
-    complain "The archive could not be asked whose token it is (curl $status, HTTP $code)."
+  if [[ -n $WHOAMI ]]; then
+    ask "$WHOAMI" "$body" 0 "$body.headers" yes
+    if ((status == 0)) && [[ $code = 200 ]]; then
+      IFS= read -r -d '' -n 65536 answer <"$body"
+      if [[ $answer =~ $pattern ]]; then name=${BASH_REMATCH[1]//[[:cntrl:]]/ }; fi
+    elif [[ $code != 401 && $code != 403 ]]; then
+      complain "The archive could not be asked whose token it is (curl $status, HTTP $code)."
+    fi
+    rm -f "$body" "$body.headers"
+    if [[ $name = anonymous || $code = 401 || $code = 403 ]]; then
+      secret=
+      return 1
+    fi
   fi
-  rm -f "$body" "$STATE/whoami.headers"
-  if [[ $user = anonymous || $code = 401 || $code = 403 ]]; then
-    user=anonymous signed_in=no secret=
-    return 1
-  fi
+  user=$name signed_in=yes
+}
+
+# Where files were refused: whether that is because the token has ended, and there is a new one to go on with.
+renew() {
+  local file line number
+  if ((refusals == 0)) || who_am_i; then return 1; fi
+  files "$refusals"
+  signed_in=no
+  complain "The token has ended: $files could not be had with it. Run this script again with a new one for them."
+  # What came with the ended token came with it all the same.
+  ask_for_token "Or go on with a new one now." || { signed_in=yes; return 1; }
+  tasks=0 refusals=0
+  for file in "$RUN"/*.refused; do
+    while IFS= read -r line; do
+      number=${line#*"$TAB"*"$TAB"*"$TAB"*"$TAB"*"$TAB"}
+      unset "failed[${number%%"$TAB"*}]"
+      printf '%s\n' "$line"
+      tasks=$((tasks + 1))
+    done <"$file"
+  done >"$RUN/todo"
 }
 
 # --- The manifest --------------------------------------------------------------------------------------------------
 
+# Two forms of one table: a page, and a table for programs and spreadsheets.
 write_manifest() {
-  local page=$ROOT/manifest.html renamed='' broken=no
+  local page=$ROOT/manifest.html table=$ROOT/manifest.csv renamed='' broken=no
   html "$ROOT"
   files "$seen_files"
   count "$there_files"
@@ -414,20 +782,21 @@ write_manifest() {
     put '<thead><tr><th scope="col">URI</th><th scope="col">File</th><th scope="col">Access</th>'
     put '<th scope="col">Status</th><th scope="col">Logged In User</th></tr></thead>'
     put '<tbody>'
+    put $'URI,File,Access,Status,Logged In User\r' >&6
     each_row manifest
     put '</tbody>'
     put '</table>'
     [[ -z $renamed ]] || put "<h2>Renamed</h2>"$'\n'"<ul>$renamed"$'\n'"</ul>"
     put '</body>'
     put '</html>'
-  } >"$page.part"
-  [[ $broken = no ]] && mv -f "$page.part" "$page"
+  } >"$page.part" 6>"$table.part"
+  [[ $broken = no ]] && mv -f "$page.part" "$page" && mv -f "$table.part" "$table"
 }
 
 put() { printf '%s\n' "$1" 2>/dev/null || broken=yes; }
 
 manifest_row() {
-  local name=${path##*/} reason=${failed[first]-} result
+  local name=${path##*/} reason=${failed[first]-${left_out[first]-}} result line='' cell
   if [[ -n $reason ]]; then
     result="FAILED: $reason"
   elif ((number != first)); then
@@ -444,6 +813,11 @@ manifest_row() {
   if [[ $signed_in = yes ]]; then result="$path associated with $dataset ... $result"; fi
   html "$uri$TAB$path$TAB$access$TAB$result$TAB$user"
   put "<tr><td>${html//$TAB/$CELL}</td></tr>"
+  for cell in "$uri" "$path" "$access" "$result" "$user"; do
+    csv "$cell"
+    line+=,$csv
+  done
+  put "${line#,}"$'\r' >&6
   if ((number == first)) && [[ $was != - ]]; then
     html "$was is here as $path"
     renamed+=$'\n'"<li>$html</li>"
@@ -452,29 +826,77 @@ manifest_row() {
 
 # --- The course of a run -------------------------------------------------------------------------------------------
 
-fetch_row() {
-  ((number == first)) || return 0
-  local target=$ROOT/$path part=$ROOT/$path digest='' answer='' reason='' status code redirect message etag validator retry_after framed
-  seen_files=$((seen_files + 1))
-  volume "$size"
-  printf '[%d/%d] %s, %s: ' "$seen_files" "$FILES" "$path" "$volume"
-  bytes_in "$target"
-  if [[ -f $target ]] && ((bytes_in == size)) && matches_checksum; then
-    say "already there"
-  else
-    reason=''
-    obtain
-    if [[ -z $reason ]]; then say "OK"; else say "FAILED: $reason"; fi
-  fi
-  if [[ -z $reason ]]; then
-    there_files=$((there_files + 1)) there_bytes=$((there_bytes + size))
-  else
-    failed[number]=$reason
-  fi
+# Writes the tasks into files, a batch in each. Small ones share a batch, as few that all workers have some. What was
+# begun, and what has no byte and so makes curl write no file, is alone in one.
+cut_batches() {
+  local attempts best seen due place number size access sign sha256 md5 path url target part first_answer next_answer
+  local from tie checked with_token shared=0 shared_files=0 shared_bytes=0 most=$((tasks / (jobs * 4) + 1))
+  ((most <= MOST_TOGETHER)) || most=$MOST_TOGETHER
+  batches=0
+  while next_task; do
+    if ((size == 0 || size > LARGE)) || [[ -f $part ]]; then
+      batches=$((batches + 1))
+      put_task >"$RUN/$batches.batch"
+      continue
+    fi
+    if ((shared == 0 || shared_files >= most || shared_bytes + size > LARGE)); then
+      batches=$((batches + 1)) shared=$batches shared_files=0 shared_bytes=0
+    fi
+    shared_files=$((shared_files + 1)) shared_bytes=$((shared_bytes + size))
+    put_task >>"$RUN/$shared.batch"
+  done 3<"$RUN/todo"
+}
+
+# Fetches what is in $RUN/todo.
+fetch_all() {
+  local worker process batches looks=0
+  rm -f "$RUN"/*.batch* "$RUN"/*.taken "$RUN"/*.results "$RUN"/*.refused
+  cut_batches
+  exec 8> >(watch)
+  for ((worker = 1; worker <= jobs && worker <= batches; worker++)); do
+    launching=$RUN/$worker.worker
+    work "$worker" 8>&- &
+    printf '%s\n' "$!" >"$launching"
+    launching=
+  done
+  # Not in one long wait, for the reason told at stop_workers.
+  for worker in "$RUN"/*.worker; do
+    while works "$worker"; do
+      if ((++looks > 100)) || ! pause 0.1; then pause 1; fi
+    done
+  done
+  echo over >&8
+  exec 8>&-
+  tally
+}
+
+# Adds up what the workers wrote down.
+tally() {
+  local file number size checked reason attempts best seen due place rest told=0 known=()
+  for file in "$RUN"/*.results; do
+    [[ -f $file ]] || continue
+    while IFS=$TAB read -r number size checked reason; do
+      told=$((told + 1)) known[number]=yes
+      if [[ $reason != - ]]; then
+        failed[number]=$reason
+        continue
+      fi
+      there_files=$((there_files + 1)) there_bytes=$((there_bytes + size))
+      [[ $checked = yes ]] || unverified=$((unverified + 1))
+    done <"$file"
+  done
+  for file in "$RUN"/*.refused; do
+    [[ -f $file ]] || continue
+    while IFS= read -r rest; do refusals=$((refusals + 1)); done <"$file"
+  done
+  ((told != tasks)) || return 0
+  while IFS=$TAB read -r attempts best seen due place number rest; do
+    [[ -n ${known[number]-} ]] || failed[number]="it was not asked for: a part of this run ended too early"
+  done <"$RUN/todo"
 }
 
 list_row() {
-  if ((number == first)); then printf '%s\t%s\t%s\n' "$path" "$size" "$url"; fi
+  if ((number == first)) && [[ -z $only || $path =~ $only ]]; then printf '%s\t%s\t%s\n' "$path" "$size" "$url"; fi
 }
 
 failed_row() {
@@ -483,48 +905,65 @@ failed_row() {
 
 # Two runs in one folder would write into each other's files.
 lock() {
-  local host='' process=''
+  local host='' process='' worker waited=0
   until (set -C && printf '%s %s\n' "${HOSTNAME-}" "$$" >"$STATE/lock") 2>/dev/null; do
     [[ -f $STATE/lock ]] || give_up "$STATE cannot be written to."
     read -r host process <"$STATE/lock"
-    if [[ $host != "${HOSTNAME-}" ]] || { [[ $process != "$$" ]] && kill -0 "$process" 2>/dev/null; }; then
+    if [[ $host != "${HOSTNAME-}" ]] || { [[ $process != "$$" ]] && alive "$process"; }; then
       give_up "Another run is at work in $ROOT (process $process on $host). If it is not, remove $STATE/lock"
     fi
     rm -f "$STATE/lock"
   done
-  trap 'rm -f "$STATE/lock" "$STATE/said" "$STATE/complaint"' EXIT
+  trap 'rm -f "$STATE/lock"' EXIT
   trap 'interrupted 129' HUP
   trap 'interrupted 130' INT
   trap 'interrupted 143' TERM
+  # The workers of a run that was killed end within a moment.
+  for worker in "$RUN"/*.worker; do
+    while works "$worker"; do
+      ((++waited <= 20)) || give_up "A part of an earlier run is still at work (process $process). If not, remove $worker"
+      pause 1
+    done
+  done
+  rm -rf "$RUN"
+  mkdir "$RUN" || exit 2
 }
 
 # shellcheck disable=SC2329  # the traps call it
 interrupted() {
   trap '' HUP INT TERM
-  if [[ -n $child ]]; then
-    kill "$child" 2>/dev/null
-    wait "$child" 2>/dev/null
-  fi
+  [[ -z $launching ]] || printf '%s\n' "$!" >"$launching"
+  stop_workers
+  stop_child
   # bash 3.2 leaves a terminal silent when its read is interrupted.
   [[ $asking = no ]] || stty echo </dev/tty 2>/dev/null
+  { echo over >&8; } 2>/dev/null
   complain ""
   complain "Interrupted. What has come so far is kept: run this script again to go on."
   exit "$1"
 }
 
 help() {
+  local token="None of them needs a token."
+  files "$WITH_TOKEN"
+  ((WITH_TOKEN == 0)) || token="$files under exclusive access may need a token: it is taken from MAST_API_TOKEN, else asked for."
   volume "$BYTES"
   files "$FILES"
-  say "Usage: bash $0 [--output FOLDER] [--tries N] [--list] [--help]
+  say "Usage: bash $0 [options]
 
-Fetches $files ($volume) into $ROOT and writes $ROOT/manifest.html.
+Fetches $files ($volume) into $ROOT and writes there what
+became of each, as manifest.html and manifest.csv.
 
-  --output FOLDER   make $ROOT in this folder instead of the one you are in
-  --tries N         how often a file is asked for before it counts as failed (5)
-  --list            only print path, size and address of each file
-  --help            only print this
+  --output FOLDER  make $ROOT in this folder instead of the one you are in
+  --only REGEX     only the files whose path, as --list prints it, matches this extended regular expression
+  --jobs N         how many connections to use at once (4)
+  --tries N        how often a file is asked for before it counts as failed (5)
+  --list           only print path, size and address of each file
+  --dry-run        only print what would be fetched; nothing is asked or written
+  --verify         only check sizes and checksums of what is there; nothing is asked or written
+  --help           only print this
 
-Files under exclusive access need a token: it is taken from MAST_API_TOKEN, else asked for.
+$token
 curl's own settings file is not read; the variables https_proxy and CURL_CA_BUNDLE work.
 Exit status: 0 all files are there, 1 some are not, 2 the run could not start, 130 interrupted.
 Trouble with a download? $CONTACT"
@@ -534,9 +973,21 @@ options() {
   while (($# > 0)); do
     case $1 in
       --output) [[ -n ${2-} ]] || give_up "--output needs a folder."; output=$2; shift ;;
+      --jobs) [[ ${2-} =~ ^([1-9]|[12][0-9]|3[0-2])$ ]] || give_up "--jobs needs a number from 1 to 32."; jobs=$2; shift ;;
       --tries) [[ ${2-} =~ ^[1-9][0-9]{0,3}$ ]] || give_up "--tries needs a number from 1 on."; tries=$2; shift ;;
-      --list) each_row list; exit 0 ;;
+      --only)
+        [[ -n ${2-} ]] || give_up "--only needs a regular expression."
+        only=$2
+        [[ x =~ $only ]] 2>/dev/null
+        (($? != 2)) || give_up "--only: this is no extended regular expression: $only"
+        shift
+        ;;
+      --list | --dry-run | --verify)
+        [[ $deed = fetch || --$deed = "$1" ]] || give_up "--$deed and $1 do not go together."
+        deed=${1#--}
+        ;;
       --help | -h) help; exit 0 ;;
+      --token-at-9) ;;
       *) give_up "There is no option $1; --help tells which there are." ;;
     esac
     shift
@@ -551,20 +1002,64 @@ check_curl() {
     give_up "This script needs curl 7.58 or newer; this is ${BASH_REMATCH[1]}.${BASH_REMATCH[2]}."
 }
 
+# What stood in the environment at the start stays in the memory of a process, where its owner's other processes, and
+# those that it copies itself into, show it. So a new bash takes over, that gets the token through a pipe.
+hide_token() {
+  if [[ ${1-} = --token-at-9 ]]; then
+    IFS= read -r -d '' secret <&9
+    exec 9<&-
+  elif [[ -n $secret && -f $0 ]]; then
+    ((WITH_TOKEN > 0)) || secret=
+    exec "$BASH" "$0" --token-at-9 "$@" 9< <(printf '%s' "$secret")
+  fi
+}
+
 main() {
+  hide_token "$@"
   options "$@"
-  check_curl
+  case $deed in
+    list) each_row list; exit 0 ;;
+    fetch) check_curl ;;
+  esac
   cd -- "$output" || exit 2
+  [[ $deed = fetch ]] || only_look
   mkdir -p "$STATE" || exit 2
   lock
   # bash keeps the list of files in a temporary file while it reads it.
-  TMPDIR=$STATE
+  TMPDIR=$RUN
   # A manifest of an earlier run would not tell the truth about this one.
-  rm -f "$ROOT/manifest.html"
+  rm -f "$ROOT/manifest.html" "$ROOT/manifest.csv"
+  look 9>"$RUN/todo"
+  if ((there_files > 0)); then
+    files "$there_files"
+    say "Already there: $files"
+  fi
   sign_in
-  each_row fetch
+  if ((tasks > 0)); then
+    fetch_all
+    while renew; do fetch_all; done
+  fi
   write_manifest || { complain "$ROOT/manifest.html could not be written."; exit 1; }
   finish
+}
+
+# --dry-run and --verify.
+only_look() {
+  look
+  files "$there_files"
+  volume "$there_bytes"
+  say "There: $files, $volume"
+  tell_left_out
+  if [[ $deed = dry-run ]]; then
+    files "$tasks"
+    volume "$task_bytes"
+    say "To fetch: $files, $volume"
+    tell_failed "Cannot be fetched:"
+    exit 0
+  fi
+  tell_failed "Not there, or not right:"
+  if ((there_files + left_files == FILES && seen_files == FILES)); then exit 0; fi
+  exit 1
 }
 
 # The summary, and the exit status.
@@ -573,18 +1068,29 @@ finish() {
   count "$there_files"
   volume "$there_bytes"
   say "In $ROOT: $count of $files, $volume. What became of each is in $ROOT/manifest.html"
-  ((unverified == 0)) || say "Checksums not checked for want of a tool like sha256sum or md5sum: $unverified"
-  if ((there_files == FILES && seen_files == FILES)); then
-    rm -rf "$STATE"
+  tell_left_out
+  rm -rf "$RUN"
+  if ((there_files + left_files == FILES && seen_files == FILES)); then
+    ((left_files > 0)) || rm -rf "$STATE"
     exit 0
   fi
+  tell_failed "Not there:"
+  complain "Run this script again to try these once more. Trouble with a download? $CONTACT"
+  exit 1
+}
+
+tell_left_out() {
+  ((unverified == 0)) || say "Checksums not checked for want of a tool like sha256sum or md5sum: $unverified"
+  files "$left_files"
+  ((left_files == 0)) || say "Left out by --only: $files"
+}
+
+tell_failed() {
   ((seen_files == FILES)) || complain "This script was made with $FILES files and has $seen_files."
   if ((${#failed[@]} > 0)); then
-    complain "Not there:"
+    complain "$1"
     each_row failed
-    complain "Run this script again to try these once more. Trouble with a download? $CONTACT"
   fi
-  exit 1
 }
 
 # --- The files -----------------------------------------------------------------------------------------------------
@@ -597,7 +1103,8 @@ each_row() {
   local number first size access sign sha256 md5 path dataset home uri was url
   while IFS=$TAB read -r number first size access sign sha256 md5 path dataset home uri was url <&3; do
     case $1 in
-      fetch) fetch_row ;;
+      size) size_row ;;
+      look) look_row ;;
       list) list_row ;;
       manifest) manifest_row ;;
       failed) failed_row ;;

@@ -1,0 +1,290 @@
+"""The small menu beside API QUERY: every other form that a selection can be taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pycore.errors import OverlayError
+from pycore.exports.ecsv import ecsv
+from pycore.exports.product_list import product_list
+from pycore.exports.votable import votable
+from pycore.plan import Part, Plan, PlannedFile
+from pycore.scripts.aria2 import aria2_input
+from pycore.scripts.astroquery import astroquery_lacks, astroquery_snippet
+from pycore.scripts.bagit import bag
+from pycore.scripts.curlconfig import curl_config
+from pycore.scripts.globus import globus_batch
+from pycore.scripts.lines import About, missing
+from pycore.scripts.metalink import metalink
+from pycore.scripts.powershell import powershell_script
+from pycore.scripts.publiccopy import public_copy
+from pycore.scripts.python import python_script
+from pycore.scripts.rclone import rclone_list
+from pycore.scripts.s5cmd import s5cmd_commands
+from pycore.scripts.urllist import url_list
+from pycore.scripts.wgetlist import wget_script
+
+_TEXT: Final = "text/plain;charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A form for a tool that fetches a plan.
+
+    ``ending`` follows the plan's root in the file's name. ``sentence`` is what it is, ``lacks`` what it cannot carry
+    (``""``: nothing), ``how`` the command with ``{name}`` in the place of the file's name. ``tokens`` tells whether
+    files that need one can come. ``write`` gives the files of the form by what follows the root in their names.
+    """
+
+    name: str
+    label: str
+    ending: str
+    mime: str
+    sentence: str
+    lacks: str
+    how: str
+    tokens: bool
+    left_out: Callable[[PlannedFile, About], str]
+    write: Callable[[Plan, About], dict[str, Iterator[str]]]
+
+    def lost(self, plan: Plan, about: About) -> int:
+        """How many files of a plan this form leaves out; the reason of each stands in it."""
+        return sum(bool(self.left_out(file, about)) for file in plan.files)
+
+    def files(self, plan: Plan, about: About) -> dict[str, Iterator[str]]:
+        """The files of the form by name, each in pieces; but for a bag there is one.
+
+        ``OverlayError`` ``script.nothing`` where no file of the plan can be in it, ``script.*`` for a plan that no form
+        takes.
+        """
+        if plan.files and all(self.left_out(file, about) for file in plan.files):
+            why = self.left_out(plan.files[0], about)
+            raise OverlayError(
+                "script.nothing",
+                f"No file of the selection can be taken with {self.label}: {why}.",
+                "The bash script and the Python script take every file that has an address.",
+            )
+        return {f"{plan.root}{ending}": pieces for ending, pieces in self.write(plan, about).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A form for the selected rows themselves. ``several`` tells whether missions can stand in one file."""
+
+    name: str
+    label: str
+    ending: str
+    mime: str
+    sentence: str
+    lacks: str
+    several: bool
+    write: Callable[[Sequence[Part]], Iterator[str]]
+
+
+def _one(
+    ending: str, write: Callable[[Plan, About], Iterator[str]]
+) -> Callable[[Plan, About], dict[str, Iterator[str]]]:
+    return lambda plan, about: {ending: write(plan, about)}
+
+
+def _public(file: PlannedFile, about: About) -> str:
+    return missing(file)
+
+
+def _any(file: PlannedFile, about: About) -> str:
+    return missing(file, tokens=True)
+
+
+def _bucket(file: PlannedFile, about: About) -> str:
+    copy = public_copy(file, about)
+    return copy if isinstance(copy, str) else ""
+
+
+def _in_bag(file: PlannedFile, about: About) -> str:
+    why = "readers of bags differ over percent signs in names" if "%" in file.path else missing(file)
+    return why or ("" if file.sha256 or file.md5 else "the list gives no checksum for it")
+
+
+_NO_TOKEN: Final = "Files that need a token are left out."
+
+TOOLS: Final = (
+    Tool(
+        "python",
+        "Python script",
+        "_retrieve.py",
+        "text/x-python;charset=utf-8",
+        "Fetches like the bash script, with Python 3.8 or newer on any system.",
+        "",
+        "python3 {name}",
+        True,
+        _any,
+        _one("_retrieve.py", python_script),
+    ),
+    Tool(
+        "powershell",
+        "PowerShell script",
+        "_retrieve.ps1",
+        _TEXT,
+        "Fetches with Windows PowerShell 5.1 or PowerShell 7, without anything to install.",
+        "One file after the other.",
+        "powershell -ExecutionPolicy Bypass -File {name}",
+        True,
+        _any,
+        _one("_retrieve.ps1", powershell_script),
+    ),
+    Tool(
+        "aria2",
+        "aria2 input file",
+        "_aria2.txt",
+        _TEXT,
+        "Many connections, resume and checksums, by aria2.",
+        f"{_NO_TOKEN} Sizes are not compared.",
+        "aria2c --input-file={name}",
+        False,
+        _public,
+        _one("_aria2.txt", aria2_input),
+    ),
+    Tool(
+        "metalink",
+        "Metalink 4",
+        ".meta4",
+        "application/metalink4+xml",
+        "Names, sizes, checksums and addresses in one document, for aria2 and other download managers.",
+        _NO_TOKEN,
+        "aria2c -c {name}",
+        False,
+        _public,
+        _one(".meta4", metalink),
+    ),
+    Tool(
+        "curl",
+        "curl config",
+        "_curl.txt",
+        _TEXT,
+        "All files in one run of curl.",
+        f"{_NO_TOKEN} Neither sizes nor checksums are compared.",
+        "curl --config {name}",
+        False,
+        _public,
+        _one("_curl.txt", curl_config),
+    ),
+    Tool(
+        "wget",
+        "wget script",
+        "_wget.sh",
+        "text/x-shellscript;charset=utf-8",
+        "For machines that have wget and no curl: resumes and compares sizes and checksums.",
+        f"{_NO_TOKEN} One file after the other.",
+        "sh {name}",
+        False,
+        _public,
+        _one("_wget.sh", wget_script),
+    ),
+    Tool(
+        "s5cmd",
+        "s5cmd commands",
+        "_s5cmd.txt",
+        _TEXT,
+        "From the archive's public bucket by s5cmd, best on a machine in the cloud.",
+        "Only files in the public bucket. Checksums are not compared.",
+        "s5cmd --no-sign-request run {name}",
+        False,
+        _bucket,
+        _one("_s5cmd.txt", s5cmd_commands),
+    ),
+    Tool(
+        "rclone",
+        "rclone list",
+        "_rclone.txt",
+        _TEXT,
+        "From the archive's public bucket by rclone, into any storage that rclone knows.",
+        "Only files in the public bucket, in the bucket's own folders.",
+        "rclone copy --files-from {name}",
+        False,
+        _bucket,
+        _one("_rclone.txt", rclone_list),
+    ),
+    Tool(
+        "globus",
+        "Globus batch",
+        "_globus.txt",
+        _TEXT,
+        "From a Globus collection that shows the public bucket to another collection.",
+        "Only files in the public bucket.",
+        "globus transfer --batch {name}",
+        False,
+        _bucket,
+        _one("_globus.txt", globus_batch),
+    ),
+    Tool(
+        "bagit",
+        "BagIt bag",
+        "_fetch.txt",
+        _TEXT,
+        "A bag whose fetch.txt names the addresses and whose manifest the checksums.",
+        f"{_NO_TOKEN} Only files with a checksum.",
+        "",
+        False,
+        _in_bag,
+        lambda plan, about: {f"_bag_{name}": pieces for name, pieces in bag(plan, about).items()},
+    ),
+    Tool(
+        "astroquery",
+        "astroquery snippet",
+        "_astroquery.py",
+        "text/x-python;charset=utf-8",
+        "Python for a notebook, with astroquery and its own sign-in.",
+        "Only files at MAST's own address. Neither sizes nor checksums are compared.",
+        "python3 {name}",
+        True,
+        astroquery_lacks,
+        _one("_astroquery.py", astroquery_snippet),
+    ),
+    Tool(
+        "urls",
+        "URL list",
+        "_urls.txt",
+        _TEXT,
+        "The addresses alone, one a line.",
+        "Neither places nor sizes nor checksums.",
+        "wget --input-file={name}",
+        True,
+        _any,
+        _one("_urls.txt", url_list),
+    ),
+)
+
+EXPORTS: Final = (
+    Export(
+        "json",
+        "JSON",
+        "_files.json",
+        "application/json",
+        "All fields, in the form of the archive's own product list: it opens again here.",
+        "One mission a file.",
+        False,
+        product_list,
+    ),
+    Export(
+        "ecsv",
+        "ECSV",
+        "_files.ecsv",
+        _TEXT,
+        "All fields as a table with types, for Astropy.",
+        "Astropy drops blanks around a text.",
+        True,
+        ecsv,
+    ),
+    Export(
+        "votable",
+        "VOTable",
+        "_files.vot",
+        "application/x-votable+xml",
+        "All fields as a table of the Virtual Observatory, for TOPCAT and Astropy.",
+        "Characters that XML cannot hold are replaced, and counted at its end.",
+        True,
+        votable,
+    ),
+)

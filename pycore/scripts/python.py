@@ -1,0 +1,68 @@
+"""The Python script: fetches a plan with the standard library, later and without the overlay."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from importlib import resources
+from typing import Final
+
+from pycore.plan import Plan
+from pycore.product import EXCLUSIVE, PUBLIC
+from pycore.scripts.lines import About, address, check, comments, heading, one_line, pieces, takes_token
+from pycore.scripts.manifest_rows import Entry, entries
+
+#: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
+_TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve_python.txt").read_text("utf-8")
+_HEAD, _, _FOOT = _TEMPLATE.partition("@LIST@\n")
+_PLACE: Final = re.compile(r'"@([A-Z_]+)@"|@(HEADING|ROOT)@')
+
+
+def python_script(plan: Plan, about: About) -> Iterator[str]:
+    """The script's text. Names, addresses and reasons stand in comments at its end, a line of JSON each.
+
+    The promises are those of the bash script. It runs with Python 3.8 and newer, on any system.
+    """
+    check(plan)
+    return pieces(_script(plan, about))
+
+
+def _script(plan: Plan, about: About) -> Iterator[str]:
+    words = {
+        "ROOT_WORD": plan.root,
+        "FILES": str(len(plan.files)),
+        "ROWS": str(sum(len(file.rows) for file in plan.files)),
+        "BYTES": str(plan.total_bytes),
+        "WITH_TOKEN": str(sum(takes_token(file) for file in plan.files)),
+        "TOKEN_PAGE": one_line(about.token_page),
+        "WHOAMI": address(about.whoami) if about.whoami else "",
+        "CONTACT": one_line(about.contact),
+        "AGENT": about.agent,
+    }
+    texts = {"HEADING": "".join(comments(heading(plan, about))).rstrip("\n"), "ROOT": plan.root}
+    # JSON in ASCII is a Python literal too.
+    yield _PLACE.sub(lambda place: json.dumps(words[place[1]]) if place[1] else texts[place[2]], _HEAD)
+    for entry in entries(plan):
+        yield f"#: {json.dumps(_fields(entry), separators=(',', ':'))}\n"
+    yield _FOOT
+
+
+def _fields(entry: Entry) -> list[object]:
+    file, row = entry.file, entry.row
+    return [
+        entry.number,
+        entry.first,
+        file.size,
+        EXCLUSIVE if file.exclusive else PUBLIC,
+        takes_token(file),
+        file.sha256.lower() if file.sha256 else None,
+        file.md5.lower() if file.md5 else None,
+        file.path,
+        one_line(row.dataset),
+        one_line(file.rows[0].dataset),
+        one_line(row.uri),
+        one_line(entry.was) if entry.was else None,
+        address(file.url) if file.url is not None else None,
+        one_line(file.problem),
+    ]

@@ -1,0 +1,51 @@
+"""A list for ``rclone copy --files-from-raw``: the keys of the files in a public bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from pycore.errors import OverlayError
+from pycore.plan import Plan
+from pycore.scripts.lines import About, check, comments, heading, left_out, pieces
+from pycore.scripts.publiccopy import public_copy
+
+_REMOTE: Final = ":s3,provider=AWS,env_auth=false,region={region}:{bucket}"
+
+
+def rclone_list(plan: Plan, about: About) -> Iterator[str]:
+    """The list of ``--files-from``: comments, then a key a line.
+
+    rclone keeps the folders of the bucket: the files come below the plan's folder, but not into its layout. All must
+    be of one bucket: else ``OverlayError`` ``script.buckets``.
+    """
+    check(plan)
+    buckets = {
+        (copy.bucket, copy.region)
+        for copy in (public_copy(file, about) for file in plan.files)
+        if not isinstance(copy, str)
+    }
+    if len(buckets) > 1:
+        raise OverlayError(
+            "script.buckets",
+            "rclone copies from one bucket, and the selection stands in several.",
+            "Take the missions one after the other, or take the script.",
+        )
+    bucket, region = next(iter(buckets), ("", ""))
+    return pieces(_lines(plan, about, _REMOTE.format(bucket=bucket, region=region)))
+
+
+def _lines(plan: Plan, about: About, remote: str) -> Iterator[str]:
+    told = (
+        f'Run it with: rclone copy --no-traverse --files-from {plan.root}_rclone.txt "{remote}" {plan.root}',
+        "The files keep the folders that they have in the bucket. What is not in it is left out, and told here.",
+    )
+    yield from comments(heading(plan, about, *told))
+    for file in plan.files:
+        copy = public_copy(file, about)
+        if isinstance(copy, str):
+            yield from comments([left_out(file, copy)])
+        elif copy.key != copy.key.strip() or copy.key.startswith(("#", ";")):
+            yield from comments([left_out(file, "rclone would not read its key as it is")])
+        else:
+            yield f"{copy.key}\n"

@@ -1,0 +1,54 @@
+"""The PowerShell script, read by a grammar of PowerShell: no name is anything but text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import tree_sitter_powershell
+from tree_sitter import Language, Node, Parser
+
+from pycore.scripts.powershell import powershell_script
+from tests.archive.server import ArchiveServer
+from tests.contract.selection import ABOUT, plan_at
+
+
+@pytest.fixture
+def archive() -> Iterator[ArchiveServer]:
+    with ArchiveServer(demo=False) as server:
+        yield server
+
+
+def tree(script: str) -> Node:
+    return Parser(Language(tree_sitter_powershell.language())).parse(script.encode()).root_node
+
+
+def nodes(root: Node) -> Iterator[Node]:
+    yield root
+    for child in root.children:
+        yield from nodes(child)
+
+
+def test_the_grammar_finds_no_error(archive: ArchiveServer) -> None:
+    root = tree("".join(powershell_script(plan_at(archive, exclusive=["mine.fits"]), ABOUT)))
+    wrong = [node for node in nodes(root) if node.is_error or node.is_missing]
+    assert [(node.start_point, node.text) for node in wrong] == []
+
+
+def test_hostile_names_stand_in_one_literal_here_string(archive: ArchiveServer) -> None:
+    def shape(script: str) -> list[str]:
+        return [node.type for node in nodes(tree(script))]
+
+    plan, plain = plan_at(archive), plan_at(archive, ["plain_cal.fits"])
+    hostile = "".join(powershell_script(plan, ABOUT))
+    # A comment tells the number of files; else the two scripts are one.
+    assert shape(hostile) == shape("".join(powershell_script(plain, ABOUT)))
+    literals = [node for node in nodes(tree(hostile)) if node.type == "verbatim_here_string_characters"]
+    assert len(literals) == 1
+    text = (literals[0].text or b"").decode()
+    assert text.count("\n1\t") == text.count(f"\n{len(plan.files)}\t") == 1
+
+
+def test_the_grammar_finds_an_error_where_there_is_one() -> None:
+    root = tree("$x = @'\na\n'@\nfunction f( { 'b\n")
+    assert any(node.is_error or node.is_missing for node in nodes(root))
