@@ -26,7 +26,9 @@ _ASK: Final = """
 """
 _UNTIL: Final = """
   async ([which, version]) => {
-    for (;;) {
+    // The page looks after its parts at its start, when a network comes back, and every hour; so many hours are enough.
+    for (let look = 1; look <= 1200; look += 1) {
+      if (look % 100 === 0) dispatchEvent(new Event("online"));
       const worker = (await navigator.serviceWorker.getRegistration("./"))?.[which];
       if (worker) {
         const { port1, port2 } = new MessageChannel();
@@ -37,6 +39,7 @@ _UNTIL: Final = """
       }
       await new Promise(resolve => setTimeout(resolve, 50));
     }
+    throw new Error(`no ${which} worker became whole within a minute`);
   }
 """
 _STORED: Final = """
