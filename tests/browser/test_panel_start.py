@@ -39,7 +39,7 @@ def test_the_page_stands_before_python_starts_and_does_not_move(panel: PanelPage
     panel.page.add_init_script(_WATCH_SHIFTS)
     app = panel.page.locator("#app")
     with _python_held(panel.page):
-        panel.page.goto(panel.url)
+        panel.page.goto(panel.url, wait_until="commit")
         expect(panel.page.locator("html")).to_have_attribute("data-state", "booting")
         expect(panel.button("START DOWNLOAD")).to_be_visible()
         assert panel.summary().selected > 0
@@ -54,7 +54,7 @@ def test_the_page_stands_before_python_starts_and_does_not_move(panel: PanelPage
 
 def test_what_is_done_before_python_is_up_is_obeyed(panel: PanelPage, watch: Watch) -> None:
     with _python_held(panel.page):
-        panel.page.goto(panel.url)
+        panel.page.goto(panel.url, wait_until="commit")
         panel.button("ALL").click()
         panel.regex.fill(r"_cal\.fits$")
         panel.radio("File Structure", "FLAT").check()
@@ -73,7 +73,7 @@ def test_what_is_done_before_python_is_up_is_obeyed(panel: PanelPage, watch: Wat
 def test_a_page_that_cannot_start_says_so_and_offers_another_try(panel: PanelPage, watch: Watch) -> None:
     watch.expect("ERR_FAILED", "Failed to fetch", "pyodide", "PythonError")
     panel.page.route("**/pyodide.asm.wasm", lambda route: route.abort())
-    panel.page.goto(panel.url)
+    panel.page.goto(panel.url, wait_until="commit")
     panel.page.locator("html[data-state=failed]").wait_for(state="attached")
     expect(panel.page.get_by_role("alert").filter(has_text="The page could not start")).to_be_visible()
     expect(panel.button("START DOWNLOAD")).to_be_hidden()
@@ -88,7 +88,7 @@ def test_a_rejection_that_was_not_the_starts_is_taken_back_when_the_page_is_read
 ) -> None:
     watch.expect("of somebody else")
     with _python_held(panel.page):
-        panel.page.goto(panel.url)
+        panel.page.goto(panel.url, wait_until="commit")
         panel.page.evaluate("void Promise.reject(new Error('of somebody else'))")
     panel.page.locator("html[data-state=ready]").wait_for(state="attached", timeout=BOOT_MS)
     expect(panel.page.locator("#failed")).to_be_hidden()
@@ -134,7 +134,7 @@ def test_a_page_asked_for_a_list_never_shows_the_demo(
 ) -> None:
     lists.write(site.root / "lists" / "formulas.json", _formulas())
     with _python_held(panel.page):
-        panel.page.goto(f"{panel.url}?mission=Lab&products=lists/formulas.json")
+        panel.page.goto(f"{panel.url}?mission=Lab&products=lists/formulas.json", wait_until="commit")
         expect(panel.page.get_by_text("Opening the product list")).to_be_visible()
         expect(panel.page.get_by_text("demo archive")).to_be_hidden()
         expect(panel.button("START DOWNLOAD")).to_be_hidden()
