@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pycore.catalog import Catalog
+from pycore.messages import Told
 from pycore.plan import Plan
 from pycore.remembered import Choices, KeptList
+
+#: A file on its way: text, or bytes of one that is no text, and in the end what to tell of it.
+Making: TypeAlias = Generator[str | bytes, None, Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,23 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """Save a text file to the person's downloads, from pieces made as they are written."""
+    """Save a file to the person's downloads, from pieces that are made as they are asked for; empty ones let others
+    have their turn.
 
+    The pieces end with what there is to tell, and with ``OverlayError`` where the file cannot be made.
+    """
+
+    number: int
     filename: str
     mime: str
-    pieces: Iterator[str]
+    pieces: Making
+
+
+@dataclass(frozen=True, slots=True)
+class StopSaving:
+    """Give up the file of this number."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +127,6 @@ class Focus:
 
 
 Effect: TypeAlias = (
-    Match | Save | CheckToken | ForgetToken | GoOn | Remember | Forget | LeaveNote | TakeNewVersion | Probe
+    Match | Save | StopSaving | CheckToken | ForgetToken | GoOn | Remember | Forget | LeaveNote | TakeNewVersion | Probe
     | BeginTransfer | StopTransfer | Focus
 )  # fmt: skip

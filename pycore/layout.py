@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -92,9 +92,14 @@ def paths(places: Iterable[Place], structure: Structure) -> list[str]:
     it, the next has its dataset in the name (``pool__jw01234001001.csv``), and a number where that is not
     enough.
     """
+    return list(each_path(places, structure))
+
+
+def each_path(places: Iterable[Place], structure: Structure) -> Iterator[str]:
+    """The same, one after the other."""
     taken: set[str] = set()
     twins: Counter[tuple[str, str]] = Counter()
-    return [_unique(place, structure, taken, twins) for place in places]
+    return (_unique(place, structure, taken, twins) for place in places)
 
 
 def plain_path(place: Place, structure: Structure) -> str:

@@ -82,8 +82,15 @@ class MenuToggled:
 
 
 @dataclass(frozen=True, slots=True)
+class FormsToggled:
+    """A menu of other forms was opened or closed: ``tools`` or ``exports``; ``""`` closes whichever is open."""
+
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class MenuLeft:
-    """The person has turned to something else on the page, which closes the account's menu."""
+    """The person has turned to something else on the page, which closes what lies over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,21 @@ class ScriptAsked:
     """API QUERY was pressed."""
 
     epoch_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class FormAsked:
+    """The selection is wanted in the form of this name."""
+
+    name: str
+    epoch_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopSavingAsked:
+    """The file that is being made under this number is not wanted any more."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +291,23 @@ class SignInRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class SavingMoved:
+    """A file that takes its time has so many bytes by now."""
+
+    number: int
+    filename: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavingEnded:
+    """The file is saved, or cannot be made; what there is to tell of it."""
+
+    number: int
+    told: Told
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceOffered:
     """A place to write to: its kind, what to call it, and its limit in bytes or ``None``."""
 
@@ -406,12 +445,12 @@ class Told:
 
 Message: TypeAlias = (
     QuickSelected | LevelTicked | SuffixTicked | GuideStarsChosen | ReferencesTicked | PatternTyped
-    | StructureChosen | MissionChosen | MenuToggled | MenuLeft | PreviewToggled | PageTurned
-    | RowsPerPageChosen | ExportAsked | ScriptAsked | DownloadAsked | PlaceChosen | DownloadConfirmed
+    | StructureChosen | MissionChosen | MenuToggled | FormsToggled | MenuLeft | PreviewToggled | PageTurned
+    | RowsPerPageChosen | ExportAsked | ScriptAsked | FormAsked | StopSavingAsked | DownloadAsked | PlaceChosen | DownloadConfirmed
     | DownloadDismissed | StopAsked | SignInAsked | SignOutAsked | GoOnAsked | ForgetAsked | DatasetsTyped
     | NewVersionAsked | NewVersionPutOff
     | NoticeDismissed | SiteRead | ListOpening | ListRead | ListRefused | Matched | MatchRefused | SignedIn
-    | SignInRefused | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded | TransferDiscarded
+    | SignInRefused | SavingMoved | SavingEnded | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded | TransferDiscarded
     | LastVisitKnown | NoteFound | ListKept | NotKept | VisitGone | ChoicesRecalled | OfflineKept | OfflineRefused
     | NewVersionReady | NewVersionRefused | NewVersionTaken | Told
 )  # fmt: skip
@@ -443,12 +482,15 @@ _DEEDS: Final[Mapping[str, Callable[[Deed], Message]]] = {
     "structure": lambda deed: StructureChosen(Structure(deed.value)),
     "mission": lambda deed: MissionChosen(deed.value),
     "menu": lambda deed: MenuToggled(deed.with_),
+    "forms": lambda deed: FormsToggled(deed.with_),
     "leave-menu": lambda _: MenuLeft(),
     "preview": lambda _: PreviewToggled(),
     "page": lambda deed: PageTurned(deed.with_),
     "rows": lambda deed: RowsPerPageChosen(int(deed.value)),
     "export": lambda deed: ExportAsked(deed.epoch_ms),
     "script": lambda deed: ScriptAsked(deed.epoch_ms),
+    "form": lambda deed: FormAsked(deed.with_, deed.epoch_ms),
+    "stop-saving": lambda deed: StopSavingAsked(int(deed.with_)),
     "download": lambda deed: DownloadAsked(deed.epoch_ms),
     "place": lambda deed: PlaceChosen(deed.value),
     "start": lambda _: DownloadConfirmed(),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, cast
 from urllib.parse import quote
 
 from pycore import address as addresses
@@ -16,6 +16,8 @@ from pycore.missions.profile import Profile
 from pycore.product import Row
 
 ANONYMOUS = "anonymous"
+#: Rows or files of one step: a few hundredths of a second in a browser.
+_STEP: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +102,43 @@ class Part:
 
 def make_plan(parts: Sequence[Part], structure: Structure, epoch_ms: float, user: str | None) -> Plan:
     """The plan for a selection; ``user`` is ``None`` while nobody is signed in. Files stand in list order."""
-    drafts = [draft for part in parts for draft in _drafts(part)]
-    used = layout.paths(
+    steps = plan_in_steps(parts, structure, epoch_ms, user)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast(Plan, end.value)
+
+
+def plan_in_steps(
+    parts: Sequence[Part], structure: Structure, epoch_ms: float, user: str | None
+) -> Generator[None, None, Plan]:
+    """As :func:`make_plan`, in steps of some thousand rows, so that others can have their turn."""
+    drafts: list[_Draft] = []
+    for part in parts:
+        drafts.extend((yield from _drafts(part)))
+    used = layout.each_path(
         (Place(part.profile.name, rows[0].dataset, row.filename) for part, row, rows, _ in drafts), structure
     )
-    files = tuple(
-        _planned(part, row, rows, exclusive, path)
-        for (part, row, rows, exclusive), path in zip(drafts, used, strict=True)
-    )
-    return Plan(layout.stamp(epoch_ms), structure.value, files, user or ANONYMOUS, user is not None)
+    files: list[PlannedFile] = []
+    for (part, row, rows, exclusive), path in zip(drafts, used, strict=True):
+        files.append(_planned(part, row, rows, exclusive, path))
+        if len(files) % _STEP == 0:
+            yield
+    return Plan(layout.stamp(epoch_ms), structure.value, tuple(files), user or ANONYMOUS, user is not None)
 
 
 _Draft = tuple[Part, Row, tuple[PlannedRow, ...], bool]
 
 
-def _drafts(part: Part) -> Iterable[_Draft]:
+def _drafts(part: Part) -> Generator[None, None, list[_Draft]]:
     catalog = part.catalog
     members: dict[int, list[int]] = {}
-    for index in sorted(bits.indices(part.selected), key=catalog.list_position):
+    for count, index in enumerate(sorted(bits.indices(part.selected), key=catalog.list_position), start=1):
         members.setdefault(catalog.product_number(index), []).append(index)
+        if count % _STEP == 0:
+            yield
+    drafts: list[_Draft] = []
     for indices in members.values():
         rows = tuple(
             PlannedRow(
@@ -128,7 +148,10 @@ def _drafts(part: Part) -> Iterable[_Draft]:
             )
             for index in indices
         )
-        yield part, catalog.product_row(indices[0]), rows, catalog.is_exclusive(indices[0])
+        drafts.append((part, catalog.product_row(indices[0]), rows, catalog.is_exclusive(indices[0])))
+        if len(drafts) % _STEP == 0:
+            yield
+    return drafts
 
 
 def _planned(part: Part, row: Row, rows: tuple[PlannedRow, ...], exclusive: bool, path: str) -> PlannedFile:

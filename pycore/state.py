@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
@@ -70,6 +71,25 @@ class Preview:
     open: bool = False
     page: int = 0
     per_page: int = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The open menu of other forms: ``tools``, ``exports`` or ``""``; ``refusals`` says by name why a form cannot be
+    had of what is selected.
+    """
+
+    of: str = ""
+    refusals: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """A file that takes its time to be made, with its bytes by now."""
+
+    number: int
+    filename: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +187,10 @@ class State:
     current: str = ""
     structure: Structure = Structure.NESTED
     menu: str = ""
+    forms: Forms = field(default_factory=Forms)
+    #: How many files there have been to save, and which of them take their time.
+    saves: int = 0
+    saving: tuple[Saving, ...] = ()
     account: Account = field(default_factory=Account)
     preview: Preview = field(default_factory=Preview)
     notices: tuple[Notice, ...] = ()
@@ -204,6 +228,10 @@ class State:
         """The selection over all missions, for previews, exports, scripts and downloads."""
         here = frozenset(self.account.origins)
         return tuple(Part(m.profile, m.selector.catalog, self.selected(m), here) for m in self.missions)
+
+    def selected_parts(self) -> list[Part]:
+        """Of the missions, those with something selected."""
+        return [part for part in self.parts() if part.selected]
 
     @property
     def sign_in(self) -> Mission | None:

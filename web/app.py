@@ -18,7 +18,7 @@ from web.browser.http import Http, Keyring
 from web.browser.offline import OfflineCopy
 from web.browser.page import DocumentPage
 from web.browser.regex import RegexEngine
-from web.browser.save import save
+from web.browser.save import Draft
 from web.browser.sink import Sinks
 from web.browser.store import VisitStore
 from web.panel import LARGEST_LIST, Browser, Panel
@@ -48,7 +48,9 @@ async def _start() -> None:
 
 async def _run() -> None:
     page, sinks, http = DocumentPage(), Sinks(), Http()
-    browser = Browser(page, http, Keyring(), RegexEngine(), sinks, Clock(), VisitStore(), OfflineCopy(), save)
+    browser = Browser(
+        page, http, Keyring(), RegexEngine(), sinks, Clock(), VisitStore(), OfflineCopy(), Draft
+    )
     asked = js.URLSearchParams.new(js.location.search)
     panel = Panel(browser, mission=str(asked.get("mission") or ""))
     urls = [str(url) for url in asked.getAll("products")]

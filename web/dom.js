@@ -186,7 +186,8 @@ function reportOf(element, value = "", checked = false) {
 function hearClick(event) {
   const button = control(event, "button[data-do]");
   const menu = document.querySelector(".menu");
-  if (menu && !control(event, ".menu") && !(button && button.dataset.do === "menu")) report("leave-menu", "");
+  const opens = button && ["menu", "forms"].includes(button.dataset.do ?? "");
+  if (menu && !control(event, ".menu") && !opens) report("leave-menu", "");
   if (!button || button.getAttribute("aria-disabled") === "true") return;
   if (button.dataset.do === "open-file") document.getElementById("file")?.click();
   else reportOf(button);
@@ -226,6 +227,45 @@ document.addEventListener("submit", (event) => {
   field.value = "";
   reportOf(form, value);
 });
+
+/**
+ * Where a key leads in a menu, as WAI-ARIA's practices have it: arrows go round, Home and End to its ends, a letter to
+ * the next name that begins with it.
+ * @param {string} key
+ * @param {HTMLElement[]} items
+ * @param {number} at
+ */
+function stepTo(key, items, at) {
+  const count = items.length;
+  if (key === "ArrowDown") return items[(at + 1) % count];
+  if (key === "ArrowUp") return items[(at - 1 + count) % count];
+  if (key === "Home") return items[0];
+  if (key === "End") return items[count - 1];
+  if (key.length !== 1 || key === " ") return undefined;
+  const following = [...items.slice(at + 1), ...items.slice(0, at + 1)];
+  return following.find((item) => item.textContent.toLowerCase().startsWith(key.toLowerCase()));
+}
+
+/** @param {KeyboardEvent} event */
+function walkMenu(event) {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const opens = control(event, "button[aria-haspopup=menu][aria-expanded=false]");
+  if (opens && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    event.preventDefault();
+    reportOf(opens);
+  }
+  const menu = control(event, "[role=menu]");
+  if (!menu) return;
+  // The focus is back at the menu's button by then, and goes on from there.
+  if (event.key === "Tab") report("leave-menu", "");
+  const items = /** @type {HTMLElement[]} */ ([...menu.querySelectorAll("[role=menuitem]")]);
+  const next = stepTo(event.key, items, items.findIndex((item) => item === document.activeElement));
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+}
+
+document.addEventListener("keydown", walkMenu);
 
 document.addEventListener("keydown", (event) => {
   const place = event.key === "Escape" ? control(event, "[data-escape]") : null;

@@ -29,6 +29,8 @@ from web.memory import Memory
 #: A list is held as text and as rows at once; beyond this a tab is likely to die of it.
 LARGEST_LIST: Final = 512 * 2**20
 _LARGEST_ANSWER: Final = 2**20
+#: Milliseconds that a file may take before it is told, between two times that it is, and before others have a turn.
+_QUIET_MS, _LOOK_MS, _TURN_MS = 1000.0, 250.0, 12.0
 _HINT: Final = "Check the address, or save the list to a file and open that."
 
 
@@ -44,7 +46,7 @@ class Browser:
     clock: ports.Clock
     shelf: ports.Shelf
     offline: ports.Offline
-    save: Callable[[str, str, Any], int]
+    draft: Callable[[], ports.Draft]
 
 
 class Panel:
@@ -62,6 +64,8 @@ class Panel:
         self._carrier: Carrier | None = None
         #: The download was stopped before there was a place to write.
         self._stopped = False
+        #: Files that are not wanted any more.
+        self._given_up: set[int] = set()
         #: Counts what is done about the token: an answer about a former one means nothing.
         self._sign_ins = 0
 
@@ -103,7 +107,7 @@ class Panel:
         try:
             await work
         except OverlayError as known:
-            self.hear(m.Told("bad", f"{known.sentence} [{known.code}]", known.hint))
+            self.hear(_told_of(known))
         except Exception:
             traceback.print_exc()
             self.hear(
@@ -120,8 +124,10 @@ class Panel:
         match order:
             case e.Match():
                 self.begin(self._match(order))
-            case e.Save(filename, mime, pieces):
-                browser.save(filename, mime, pieces)
+            case e.Save():
+                self.begin(self._save(order))
+            case e.StopSaving(number):
+                self._given_up.add(number)
             case e.CheckToken():
                 self.begin(self._check_token(order))
             case e.ForgetToken():
@@ -172,6 +178,41 @@ class Panel:
                 self.hear(m.MatchRefused(order.mission, order.run, words))
             case ports.Superseded():
                 pass  # A newer run of the same field will answer.
+
+    async def _save(self, order: e.Save) -> None:
+        draft = self._browser.draft()
+        try:
+            told = await self._made(order, draft)
+        except OverlayError as refused:
+            told = _told_of(refused)
+        except Exception:
+            self.hear(m.SavingEnded(order.number, m.Told("bad", f"{order.filename} was not saved.")))
+            raise
+        else:
+            if told is None:
+                return
+            draft.save(order.filename, order.mime)
+        self.hear(m.SavingEnded(order.number, told))
+
+    async def _made(self, order: e.Save, draft: ports.Draft) -> m.Told | None:
+        """Make a file, and let others have their turn meanwhile; ``None`` where it is not wanted any more."""
+        clock = self._browser.clock
+        breathed = clock.now_ms()
+        shown = breathed + _QUIET_MS
+        while order.number not in self._given_up:
+            try:
+                draft.add(next(order.pieces))
+            except StopIteration as end:
+                return cast(m.Told, end.value)
+            now = clock.now_ms()
+            if now >= shown:
+                self.hear(m.SavingMoved(order.number, order.filename, draft.size))
+                shown = now + _LOOK_MS
+            if now >= breathed + _TURN_MS:
+                await asyncio.sleep(0)
+                breathed = clock.now_ms()
+        self._given_up.discard(order.number)
+        return None
 
     async def _check_token(self, order: e.CheckToken) -> None:
         keys = self._browser.keys
@@ -351,6 +392,10 @@ class Panel:
         finally:
             self._carrier = None
             browser.page.hold(False)
+
+
+def _told_of(refused: OverlayError) -> m.Told:
+    return m.Told("bad", f"{refused.sentence} [{refused.code}]", refused.hint)
 
 
 def _user(text: str) -> str:

@@ -203,6 +203,20 @@ class Places(Protocol):
         """Open one."""
 
 
+class Draft(Protocol):
+    """A file on its way to the person's downloads."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that have left Python's memory."""
+
+    def add(self, piece: str | bytes) -> None:
+        """Add text or bytes."""
+
+    def save(self, filename: str, mime: str) -> int:
+        """Hand it over; its size in bytes."""
+
+
 class Clock(Protocol):
     """A clock that only goes forward."""
 

@@ -49,9 +49,9 @@ class Tool:
     left_out: Callable[[PlannedFile, About], str]
     write: Callable[[Plan, About], dict[str, Iterator[str]]]
 
-    def lost(self, plan: Plan, about: About) -> int:
-        """How many files of a plan this form leaves out; the reason of each stands in it."""
-        return sum(bool(self.left_out(file, about)) for file in plan.files)
+    def losses(self, plan: Plan, about: About) -> Iterator[str]:
+        """For each file of a plan why this form leaves it out, or ``""``."""
+        return (self.left_out(file, about) for file in plan.files)
 
     def files(self, plan: Plan, about: About) -> dict[str, Iterator[str]]:
         """The files of the form by name, each in pieces; but for a bag there is one.
@@ -221,14 +221,14 @@ TOOLS: Final = (
     Tool(
         "bagit",
         "BagIt bag",
-        "_fetch.txt",
-        _TEXT,
+        "_bag.zip",
+        "application/zip",
         "A bag whose fetch.txt names the addresses and whose manifest the checksums.",
         f"{_NO_TOKEN} Only files with a checksum.",
         "",
         False,
         _in_bag,
-        lambda plan, about: {f"_bag_{name}": pieces for name, pieces in bag(plan, about).items()},
+        lambda plan, about: {f"_bag/{name}": pieces for name, pieces in bag(plan, about).items()},
     ),
     Tool(
         "astroquery",

@@ -9,7 +9,7 @@ from typing import Final
 from pycore import messages as m
 from pycore.effects import Effect
 from pycore.state import State
-from pycore.update import account, choosing, downloading, lists, memory, offline, showing, taking
+from pycore.update import account, choosing, downloading, forms, lists, memory, offline, showing, taking
 from pycore.update.step import Handlers, Step
 
 _HANDLERS: Final[Handlers] = {
@@ -20,16 +20,18 @@ _HANDLERS: Final[Handlers] = {
     **offline.HANDLERS,
     **account.HANDLERS,
     **taking.HANDLERS,
+    **forms.HANDLERS,
     **downloading.HANDLERS,
 }
 
 
 def update(state: State, message: m.Message) -> Step:
     """The state after the message, and the orders that follow from it, to be carried out in turn."""
-    needs_selection = isinstance(message, m.ExportAsked | m.ScriptAsked | m.DownloadAsked)
+    needs_selection = isinstance(message, m.ExportAsked | m.ScriptAsked | m.FormAsked | m.DownloadAsked)
     if needs_selection and state.filtering:
         return replace(state, waiting=(*state.waiting, message)), ()
     after, effects = _HANDLERS[type(message)](state, message)
+    after = forms.kept_up(state, after)
     after, remembering = memory.kept_up(state, after, message)
     effects = (*effects, *remembering)
     if after.waiting and not after.filtering:

@@ -10,10 +10,10 @@ from typing import Final
 from pycore import messages as m
 from pycore import transfer
 from pycore.effects import BeginTransfer, Effect, Focus, Probe, StopTransfer
-from pycore.plan import Plan, origin
+from pycore.plan import Plan, make_plan, origin
 from pycore.state import Download, Stage, State
 from pycore.update.step import Handlers, Step
-from pycore.update.taking import NOTHING_SELECTED, plan_of
+from pycore.update.taking import NOTHING_SELECTED
 
 _CHANGING_OVER: Final = "The page is changing over to its new version. Start the download after that."
 #: A list may name thousands of hosts; before a download only so many are asked whether they let the page read.
@@ -25,7 +25,7 @@ def download_asked(state: State, message: m.DownloadAsked) -> Step:
         return state.noted("warning", "A download is under way. Wait for it, or stop it first."), ()
     if state.offline.taking:
         return state.noted("warning", _CHANGING_OVER), ()
-    plan = plan_of(state, message.epoch_ms)
+    plan = make_plan(state.parts(), state.structure, message.epoch_ms, state.account.user)
     if not plan.files:
         return state.noted("warning", f"{NOTHING_SELECTED}download."), ()
     forecast = transfer.forecast(plan)

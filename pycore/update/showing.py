@@ -8,7 +8,7 @@ from typing import Final
 from pycore import messages as m
 from pycore.effects import Focus
 from pycore.preview import last_page
-from pycore.state import State
+from pycore.state import Forms, State
 from pycore.update.step import Handlers, Step
 
 
@@ -24,11 +24,12 @@ def menu_toggled(state: State, message: m.MenuToggled) -> Step:
     if message.menu in ("", state.menu):
         # Focus goes back to the button that opened what is now closed.
         return replace(state, menu=""), (Focus(f"{state.menu}-button"),) if state.menu else ()
-    return replace(state, menu=message.menu), ()
+    return replace(state, menu=message.menu, forms=Forms()), ()
 
 
 def menu_left(state: State, _: m.MenuLeft) -> Step:
-    return (replace(state, menu=""), ()) if state.menu == "account" else (state, ())
+    menu = "" if state.menu == "account" else state.menu
+    return replace(state, menu=menu, forms=Forms()), ()
 
 
 def preview_toggled(state: State, _: m.PreviewToggled) -> Step:

@@ -7,6 +7,7 @@ from typing import Final
 from pycore import messages as m
 from pycore.html import Markup, element, join
 from pycore.state import Mission, State
+from pycore.view.forms import exports, tools
 from pycore.view.summary import idle
 from pycore.volume import volume
 
@@ -30,6 +31,7 @@ def views(state: State) -> Markup:
             aria_controls="preview",
         ),
         _action("EXPORT SELECTED FILE LIST", "export", _waits(state, m.ExportAsked)),
+        exports(state),
         class_="row",
     )
 
@@ -42,6 +44,7 @@ def actions(state: State) -> Markup:
         element(
             "div",
             _action("API QUERY", "script", _waits(state, m.ScriptAsked)),
+            tools(state),
             _action("START DOWNLOAD", "download", _waits(state, m.DownloadAsked), class_="primary"),
             class_="row end",
         ),
@@ -73,7 +76,8 @@ def _too_large(state: State) -> Markup | None:
     size = sum(part.catalog.volume(part.selected) for part in parts)
     told = (
         f"{volume(size)} is more than a browser should be trusted with: API QUERY gives a script that survives a "
-        "closed tab and goes on where it stopped."
+        "closed tab and goes on where it stopped. OTHER FORMS has lists for aria2, s5cmd, rclone and Globus, which "
+        "carry such amounts fastest."
     )
     if size <= SCRIPT_ADVISED:
         return idle("p", told, class_="warning")

@@ -6,10 +6,11 @@ from typing import Final
 from urllib.parse import quote
 
 from pycore.html import Markup, element, join
-from pycore.state import Notice, State
+from pycore.state import Notice, Saving, State
 from pycore.view.links import outside
 from pycore.view.memory import going_on, keeping
 from pycore.view.offline import new_version, offline
+from pycore.volume import volume
 
 #: A list with thousands of bad rows is told by its first ones; the number is told in full.
 _ROWS_SHOWN: Final = 100
@@ -26,7 +27,29 @@ def notices(state: State) -> Markup:
         )
         for source, told in state.opening
     ]
-    return join(opening, [_notice(notice) for notice in state.notices], new_version(state))
+    making = [_making(each) for each in state.saving]
+    return join(opening, making, [_notice(notice) for notice in state.notices], new_version(state))
+
+
+def _making(saving: Saving) -> Markup:
+    return element(
+        "div",
+        element(
+            "p",
+            element("span", class_="spinner", aria_hidden="true"),
+            f"Making {saving.filename} … {volume(saving.size)}",
+        ),
+        element(
+            "button",
+            "Cancel",
+            type="button",
+            id=f"stop-saving-{saving.number}",
+            data_do="stop-saving",
+            data_with=str(saving.number),
+            aria_label=f"Cancel {saving.filename}",
+        ),
+        class_="notice",
+    )
 
 
 def _notice(notice: Notice) -> Markup:

@@ -386,11 +386,11 @@ def test_the_ladder_has_its_limits(python: Page) -> None:
     assert _check(python, "ladder") == [["file", None], ["stream", None], ["blob", 500_000_000]]
 
 
-def test_a_text_is_saved_as_utf_8(python: Page) -> None:
+def test_text_is_saved_as_utf_8_and_bytes_as_they_are(python: Page) -> None:
     pieces = ["größe,星\r\n", "x" * 999]
     with python.expect_download() as started:
         size = _check(python, "save", "list ü.csv", pieces, 3000)
-    wanted = ("".join(pieces) * 3000).encode()
+    wanted = ("".join(pieces) * 3000).encode() + b"\x00\xff"
     assert Path(started.value.path()).read_bytes() == wanted
     assert (size, started.value.suggested_filename) == (len(wanted), "list ü.csv")
 

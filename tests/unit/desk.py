@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pycore import bits
 from pycore import messages as m
-from pycore.effects import Effect, Match
+from pycore.effects import Effect, Match, Save
 from pycore.formats.list_products import BadRow, ProductList
 from pycore.product import EXCLUSIVE, Row
 from pycore.remembered import Choices, KeptList, Remembered
@@ -141,6 +141,24 @@ class Desk:
         for order in self.hear(m.PatternTyped(pattern)):
             if isinstance(order, Match):
                 self.hear(answer(order))
+
+    def saved(self, message: m.Message) -> tuple[Save, bytes]:
+        """What a message has saved: the order, which comes last, and the file's bytes; what is told of it is heard."""
+        *_, order = self.hear(message)
+        assert isinstance(order, Save)
+        return order, self.made(order)
+
+    def made(self, order: Effect) -> bytes:
+        """The file of an order."""
+        assert isinstance(order, Save)
+        content = []
+        while True:
+            try:
+                piece = next(order.pieces)
+            except StopIteration as end:
+                self.hear(m.SavingEnded(order.number, end.value))
+                return b"".join(content)
+            content.append(piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace"))
 
     def sign_in(self) -> None:
         """Sign in at the archive of JWST and HST."""

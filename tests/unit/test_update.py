@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -601,15 +603,11 @@ class TestAccount:
             m.SignedIn("Ada", (proxy,)),
             m.QuickSelected(Quick.ALL),
         )
-        (save,) = at.hear(m.ScriptAsked(CLICK))
-        assert isinstance(save, Save)
-        script = "".join(save.pieces)
+        script = at.saved(m.ScriptAsked(CLICK))[1].decode()
         assert f"WHOAMI={proxy}/whoami" in script
         assert "mast.stsci.edu/whoami" not in script
         at.hear(m.SignOutAsked())
-        (save,) = at.hear(m.ScriptAsked(CLICK))
-        assert isinstance(save, Save)
-        assert "WHOAMI=''" in "".join(save.pieces)
+        assert b"WHOAMI=''" in at.saved(m.ScriptAsked(CLICK))[1]
 
     def test_signing_in_makes_exclusive_files_takeable(self) -> None:
         at = desk()
@@ -641,10 +639,9 @@ class TestAccount:
 class TestExport:
     def test_the_table_has_the_selected_rows(self) -> None:
         at = desk()
-        (order,) = at.hear(m.ExportAsked(CLICK))
-        assert isinstance(order, Save)
+        order, table = at.saved(m.ExportAsked(CLICK))
         assert (order.filename, order.mime) == (f"{STAMP}_files.csv", "text/csv;charset=utf-8")
-        header, *rows = csv.reader(io.StringIO("".join(order.pieces)))
+        header, *rows = csv.reader(io.StringIO(table.decode()))
         assert tuple(header) == HEADER
         assert [each[1] for each in rows] == [CAL, POOL, POOL, MOSAIC]
         assert at.told == [("good", f"Saved {STAMP}_files.csv: 4 rows.")]
@@ -652,20 +649,26 @@ class TestExport:
     def test_one_row_is_told_as_one(self) -> None:
         at = desk()
         at.filter("i2d")
-        at.hear(m.ExportAsked(CLICK))
+        at.saved(m.ExportAsked(CLICK))
         assert at.told[0][1].endswith(": 1 row.")
 
     def test_it_covers_all_missions(self) -> None:
         at = desk(read_list(), read_list(HST, "hst.json"))
-        (order,) = at.hear(m.ExportAsked(CLICK))
-        assert isinstance(order, Save)
-        assert "jbev01010_drz.fits" in "".join(order.pieces)
+        assert b"jbev01010_drz.fits" in at.saved(m.ExportAsked(CLICK))[1]
 
     @pytest.mark.parametrize(
         ("asked", "deed"),
-        [(m.ExportAsked, "export"), (m.ScriptAsked, "fetch"), (m.DownloadAsked, "download")],
+        [
+            (m.ExportAsked, "export"),
+            (m.ScriptAsked, "fetch"),
+            (m.DownloadAsked, "download"),
+            (partial(m.FormAsked, "aria2"), "fetch"),
+            (partial(m.FormAsked, "json"), "export"),
+        ],
     )
-    def test_nothing_selected_is_told_and_nothing_done(self, asked: type, deed: str) -> None:
+    def test_nothing_selected_is_told_and_nothing_done(
+        self, asked: Callable[[float], m.Message], deed: str
+    ) -> None:
         at = desk()
         at.hear(m.QuickSelected(Quick.NONE))
         assert at.hear(asked(CLICK)) == []
@@ -676,13 +679,12 @@ class TestExport:
 class TestScript:
     def test_the_script_fetches_the_selection(self) -> None:
         at = desk()
-        (order,) = at.hear(m.ScriptAsked(CLICK))
-        assert isinstance(order, Save)
+        order, script = at.saved(m.ScriptAsked(CLICK))
         assert (order.filename, order.mime) == (
             f"{STAMP}_api_retrieve.sh",
             "text/x-shellscript;charset=utf-8",
         )
-        text = "".join(order.pieces)
+        text = script.decode()
         assert text.startswith("#!")
         assert all(name in text for name in RECOMMENDED)
         assert UNCAL not in text and SECRET_CAL not in text
@@ -690,9 +692,7 @@ class TestScript:
 
     def test_a_mission_without_sign_in_needs_no_page_for_tokens(self) -> None:
         at = desk(read_list([row("a", "d", url="https://h.example/a")], mission="LAB"))
-        (order,) = at.hear(m.ScriptAsked(CLICK))
-        assert isinstance(order, Save)
-        assert "https://h.example/a" in "".join(order.pieces)
+        assert b"https://h.example/a" in at.saved(m.ScriptAsked(CLICK))[1]
 
 
 class TestDownload:

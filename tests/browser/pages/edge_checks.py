@@ -12,7 +12,7 @@ from typing import Any
 from pyodide.ffi import JsProxy, to_js
 
 from pycore.errors import OverlayError
-from web.browser import save as saving
+from web.browser.save import Draft
 from web.browser.clock import Clock
 from web.browser.http import Abort, Http, Keyring
 from web.browser.regex import RegexEngine
@@ -212,8 +212,12 @@ async def ladder() -> list[list[Any]]:
 
 
 async def save(filename: str, pieces: list[str], times: int) -> int:
-    """Saves a text of many pieces."""
-    return saving.save(filename, "text/csv;charset=utf-8", (piece for _ in range(times) for piece in pieces))
+    """Saves a file of many texts, and two bytes that are none."""
+    draft = Draft()
+    for piece in pieces * times:
+        draft.add(piece)
+    draft.add(b"\x00\xff")
+    return draft.save(filename, "text/csv;charset=utf-8")
 
 
 async def shelf(text: str, record: str) -> dict[str, bool]:
