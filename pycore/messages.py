@@ -446,13 +446,13 @@ class Told:
 Message: TypeAlias = (
     QuickSelected | LevelTicked | SuffixTicked | GuideStarsChosen | ReferencesTicked | PatternTyped
     | StructureChosen | MissionChosen | MenuToggled | FormsToggled | MenuLeft | PreviewToggled | PageTurned
-    | RowsPerPageChosen | ExportAsked | ScriptAsked | FormAsked | StopSavingAsked | DownloadAsked | PlaceChosen | DownloadConfirmed
-    | DownloadDismissed | StopAsked | SignInAsked | SignOutAsked | GoOnAsked | ForgetAsked | DatasetsTyped
-    | NewVersionAsked | NewVersionPutOff
-    | NoticeDismissed | SiteRead | ListOpening | ListRead | ListRefused | Matched | MatchRefused | SignedIn
-    | SignInRefused | SavingMoved | SavingEnded | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded | TransferDiscarded
-    | LastVisitKnown | NoteFound | ListKept | NotKept | VisitGone | ChoicesRecalled | OfflineKept | OfflineRefused
-    | NewVersionReady | NewVersionRefused | NewVersionTaken | Told
+    | RowsPerPageChosen | ExportAsked | ScriptAsked | FormAsked | StopSavingAsked | DownloadAsked
+    | PlaceChosen | DownloadConfirmed | DownloadDismissed | StopAsked | SignInAsked | SignOutAsked
+    | GoOnAsked | ForgetAsked | DatasetsTyped | NewVersionAsked | NewVersionPutOff | NoticeDismissed
+    | SiteRead | ListOpening | ListRead | ListRefused | Matched | MatchRefused | SignedIn | SignInRefused
+    | SavingMoved | SavingEnded | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded
+    | TransferDiscarded | LastVisitKnown | NoteFound | ListKept | NotKept | VisitGone | ChoicesRecalled
+    | OfflineKept | OfflineRefused | NewVersionReady | NewVersionRefused | NewVersionTaken | Told
 )  # fmt: skip
 
 

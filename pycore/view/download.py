@@ -67,7 +67,8 @@ def _fact(name: str, told: str) -> Markup:
 
 
 def _places(state: State, download: Download) -> Markup:
-    fitting = {place.kind: _place(place) for place in state.fitting_places(download.forecast)}
+    size = download.forecast
+    fitting = {place.kind: _place(place) for place in state.fitting_places(size)}
     if state.places is None or (state.more_places and not fitting):
         return element("p", "Finding out where this browser can write …", class_="hint", role="status")
     if not fitting:
@@ -76,7 +77,20 @@ def _places(state: State, download: Download) -> Markup:
         return element(
             "p", f"{told}, which is not enough. Use API QUERY, or select less.", class_="error", role="alert"
         )
-    return radios("Save with", "place", fitting, download.place)
+    return join(
+        radios("Save with", "place", fitting, download.place),
+        [
+            element("p", f"Not enough for this: {_place(place)}.", class_="hint")
+            for place in state.places
+            if place.kind not in fitting
+        ],
+        element(
+            "p",
+            f"The page cannot see how much room there is: {volume(size)} have to be free. Keep this tab open until the "
+            "end, for a download that is cut off starts anew.",
+            class_="hint",
+        ),
+    )
 
 
 def _place(place: PlaceOffered) -> str:

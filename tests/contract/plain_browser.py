@@ -479,6 +479,22 @@ def contents(sink: Sink) -> dict[str, bytes]:
         return {name.rpartition("/")[2]: archive.read(name) for name in archive.namelist()}
 
 
+class Draft:
+    """A file that is saved by its name alone."""
+
+    def __init__(self, saved: list[str]) -> None:
+        self.saved, self.size = saved, 0
+
+    def add(self, piece: str | bytes) -> None:
+        """Count what has come."""
+        self.size += len(piece)
+
+    def save(self, filename: str, mime: str) -> int:
+        """Note that it is there."""
+        self.saved.append(filename)
+        return self.size
+
+
 class World:
     """A panel on a list of the archive, ready to download."""
 
@@ -496,15 +512,11 @@ class World:
             Clock(),
             self.shelf,
             self.offline,
-            self.save,
+            lambda: Draft(self.saved),
         )
         self.panel = Panel(browser)
         self.panel.prepare(m.SiteRead({"missions": {"JWST": {"archive": {"origin": archive.origin}}}}))
         self.panel.hear(m.PlacesKnown((m.PlaceOffered("blob", "memory", None),)))
-
-    def save(self, filename: str, mime: str, pieces: Iterable[str]) -> int:
-        self.saved.append(filename)
-        return sum(map(len, pieces))
 
     async def open(self, **sizes: int) -> None:
         rows = [

@@ -238,7 +238,7 @@ def test_a_pattern_engine_that_fails_ends_the_run_so_that_nothing_waits_for_ever
         assert world.saved == []
         await world.until(lambda: not world.panel.state.filtering)
         assert "There is no worker. Use https." in world.page.regions["pattern"]
-        assert len(world.saved) == 1
+        await world.until(lambda: len(world.saved) == 1)
         world.patterns.broken = None
         world.panel.hear(m.PatternTyped("ab"))
         await world.until(lambda: not world.panel.state.filtering)

@@ -151,7 +151,7 @@ class Desk:
     def made(self, order: Effect) -> bytes:
         """The file of an order."""
         assert isinstance(order, Save)
-        content = []
+        content: list[bytes] = []
         while True:
             try:
                 piece = next(order.pieces)
@@ -159,6 +159,11 @@ class Desk:
                 self.hear(m.SavingEnded(order.number, end.value))
                 return b"".join(content)
             content.append(piece if isinstance(piece, bytes) else piece.encode("utf-8", "replace"))
+
+    @property
+    def saves(self) -> list[Save]:
+        """Every order to save a file."""
+        return [order for order in self.orders if isinstance(order, Save)]
 
     def sign_in(self) -> None:
         """Sign in at the archive of JWST and HST."""

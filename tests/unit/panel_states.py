@@ -154,7 +154,11 @@ STATES: dict[str, Callable[[], Desk]] = {
     "preview of exclusive files": _heard(m.SignedIn("Ada", ("https://mast.stsci.edu",)), m.PreviewToggled()),
     "preview of nothing": _heard(m.QuickSelected(Quick.NONE), m.PreviewToggled()),
     "flat": _heard(m.StructureChosen(Structure.FLAT)),
-    "after an export": _heard(m.ExportAsked(0.0)),
+    "after an export": _heard(m.SavingEnded(1, m.Told("good", "Saved a.csv: 4 rows."))),
+    "a file that takes its time": _heard(m.SavingMoved(1, "a.csv", 3_000_000)),
+    "the tools open": _heard(m.FormsToggled("tools")),
+    "the tools open for no selection": _heard(m.QuickSelected(Quick.NONE), m.FormsToggled("tools")),
+    "the exports open beside the levels": _heard(m.MenuToggled("levels"), m.FormsToggled("exports")),
     "more than a terabyte": _told(
         read_list([row("big.fits", "jw01001-o001", 2 * 10**12, level="3")]), m.DownloadAsked(0.0)
     ),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pycore import messages as m
 from pycore.demo import demo_state, known_lists, with_demo
 from pycore.formats.list_products import read
+from pycore.plan import make_plan
 from pycore.state import State
 from pycore.update import update
-from pycore.update.taking import plan_of
 from pycore.view import regions
 from tests.unit.builders import CLICK, fields, list_text
 
@@ -40,7 +40,7 @@ def opened_there(state: State) -> State:
 
 def planned(state: State) -> list[tuple[str, str | None, str]]:
     state, _ = update(state, m.from_page(m.Deed("quick", "ALL", "", True, CLICK)))
-    plan = plan_of(state, CLICK)
+    plan = make_plan(state.parts(), state.structure, CLICK, None)
     return [(file.path, file.url, file.problem) for file in plan.files]
 
 

@@ -56,7 +56,7 @@ def forms() -> dict[str, str]:
             text = "".join(pieces)
             begin = text.index(PROGRAMS[tool.name]) + 1 if tool.name in PROGRAMS else 0
             end = text.index("\n\n", begin) + 1 if tool.name in PROGRAMS else len(text)
-            short = name.removeprefix(plan().root).lstrip("_.")
+            short = name.removeprefix(plan().root).lstrip("_.").replace("/", "_")
             made[f"{short}.txt"] = text[begin:end]
     return made
 

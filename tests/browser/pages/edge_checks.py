@@ -12,10 +12,10 @@ from typing import Any
 from pyodide.ffi import JsProxy, to_js
 
 from pycore.errors import OverlayError
-from web.browser.save import Draft
 from web.browser.clock import Clock
 from web.browser.http import Abort, Http, Keyring
 from web.browser.regex import RegexEngine
+from web.browser.save import Draft
 from web.browser.sink import Sinks
 from web.browser.store import VisitStore
 from web.ports import Matched, Refusal, Visit
