@@ -40,6 +40,10 @@ def of_the_demo(panel: PanelPage, _: World) -> Iterator[str]:
     panel.account().click()
     yield "account open"
     panel.page.keyboard.press("Escape")
+    for what in ("script", "file list"):
+        panel.button(f"OTHER FORMS of the {what}").click()
+        yield f"other forms of the {what}"
+        panel.page.keyboard.press("Escape")
     panel.filter("_cal(")
     yield "regex error"
     panel.filter("*_cal.fits")
