@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from pycore.plan import Part
 #: Integers up to here fit 64 bits; larger ones are written as text.
 _LARGEST: Final = 2**63 - 1
 
+_ROWS_A_TURN: Final = 500
 TEXT, INTEGER, REAL, TRUTH = "text", "integer", "real", "truth"
 
 #: What a column holds, for the archive's fields and ours.
@@ -57,10 +58,15 @@ class Column:
         return json.dumps(value)
 
 
-def columns(parts: Sequence[Part]) -> list[Column]:
-    """The columns of the selected rows: mission, the archive's fields, then what else any row has."""
+def columns(parts: Sequence[Part]) -> Generator[str, None, list[Column]]:
+    """The columns of the selected rows: mission, the archive's fields, then what else any row has.
+
+    All rows are looked at; an empty piece after some of them lets others have their turn.
+    """
     kinds: dict[str, str] = dict.fromkeys(("mission", *NAMES), "")
-    for _, fields in selected_rows(parts):
+    for count, (_, fields) in enumerate(selected_rows(parts), start=1):
+        if count % _ROWS_A_TURN == 0:
+            yield ""
         for name, value in fields.items():
             known = kinds.get(name, "")
             kinds[name] = known if value is None or known == TEXT else _joined(known, _kind(value))

@@ -10,12 +10,12 @@ from pycore.exports.columns import INTEGER, REAL, TEXT, TRUTH, Column, cells, co
 from pycore.plan import Part
 
 _DATATYPES: Final = {TEXT: "string", INTEGER: "int64", REAL: "float64", TRUTH: "bool"}
-_ROWS_A_PIECE: Final = 1000
+_ROWS_A_PIECE: Final = 500
 
 
 def ecsv(parts: Sequence[Part]) -> Iterator[str]:
     """The file in pieces, UTF-8, LF ends, commas between cells; an empty cell is a missing value."""
-    known = columns(parts)
+    known = yield from columns(parts)
     piece = [_head(known)]
     for row in cells(parts, known):
         piece.append(",".join(_cell(cell) for cell in row) + "\n")

@@ -19,12 +19,12 @@ _DATATYPES: Final = {
 }
 #: XML 1.0, section 2.2: what no document may hold, be it escaped or not.
 _IMPOSSIBLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ROWS_A_PIECE: Final = 1000
+_ROWS_A_PIECE: Final = 500
 
 
 def votable(parts: Sequence[Part]) -> Iterator[str]:
     """The file in pieces, UTF-8. Characters that XML cannot hold become U+FFFD, and an INFO at the end counts them."""
-    known = columns(parts)
+    known = yield from columns(parts)
     piece = [_head(known)]
     replaced = 0
     for row in cells(parts, known):
