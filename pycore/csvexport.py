@@ -30,9 +30,7 @@ def unguarded(cell: str) -> str:
     return cell.removeprefix(_GUARD)
 
 
-def csv_pieces(
-    selections: Iterable[tuple[Catalog, Iterable[int]]], rows_a_piece: int = 500
-) -> Iterator[str]:
+def csv_pieces(selections: Iterable[tuple[Catalog, Iterable[int]]], rows_a_piece: int = 500) -> Iterator[str]:
     """The file in pieces, in the preview's order; CRLF line ends, no byte order mark (RFC 4180, 2)."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")

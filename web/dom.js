@@ -145,7 +145,8 @@ function settle(region) {
 export function focus(id) {
   const target = document.getElementById(id);
   target?.focus({ preventScroll: false });
-  target?.scrollIntoView({ block: "nearest" });
+  // Of a menu that opens, all is to be seen.
+  (target?.closest("[role=menu]") ?? target)?.scrollIntoView({ block: "nearest" });
 }
 
 /**

@@ -164,6 +164,13 @@ class PanelPage:
             self.button(button).click()
         return saved.value
 
+    def save_form(self, of: str, label: str) -> Download:
+        """Save another form ``of`` the ``script`` or the ``file list``."""
+        self.button(f"OTHER FORMS of the {of}").click()
+        with self.page.expect_download() as saved:
+            self.page.get_by_role("menuitem", name=label, exact=True).click()
+        return saved.value
+
     def confirm(self, place: str = "stream") -> None:
         """Ask for the download, choose where to write (``file``, ``stream`` or ``blob``), and stay in the dialog."""
         self.button("START DOWNLOAD").click()

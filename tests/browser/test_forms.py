@@ -58,13 +58,11 @@ def item(panel: PanelPage, name: str) -> Locator:
 
 
 def save(panel: PanelPage, of: str, name: str, folder: Path) -> Path:
-    opener(panel, of).click()
-    with panel.page.expect_download() as saved:
-        item(panel, name).click()
+    saved = panel.save_form(of, name)
     expect(opener(panel, of)).to_be_focused()
-    expect(panel.notices().filter(has_text=f"Saved {saved.value.suggested_filename}: ")).to_be_visible()
-    path = folder / saved.value.suggested_filename
-    saved.value.save_as(path)
+    expect(panel.notices().filter(has_text=f"Saved {saved.suggested_filename}: ")).to_be_visible()
+    path = folder / saved.suggested_filename
+    saved.save_as(path)
     return path
 
 

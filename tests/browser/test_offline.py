@@ -153,6 +153,7 @@ def test_without_its_server_the_page_starts_and_works(kept: PanelPage, site: Sit
     kept.button("VIEW ALL SELECTED FILES").click()
     assert kept.preview_rows()
     assert kept.save("EXPORT SELECTED FILE LIST").path().read_text("utf-8").startswith("Dataset,Filename,")
+    assert kept.save_form("file list", "VOTable").path().read_text("utf-8").startswith("<?xml")
     kept.filter(r"(a+)+$")
     assert version_of(kept.page) == site.first
 
