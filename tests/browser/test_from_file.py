@@ -111,7 +111,8 @@ def test_table_and_script_are_saved_from_a_file(demo_file: PanelPage, tmp_path: 
     script.save_as(tmp_path / "retrieve.sh")
     assert (tmp_path / "retrieve.sh").read_text("utf-8").startswith("#!")
     program = demo_file.save_form("script", "Python script").path().read_text("utf-8")
-    assert program.startswith("#!") and ast.parse(program)
+    assert program.startswith("#!")
+    ast.parse(program)
 
 
 def test_a_zip_from_a_file_holds_the_demos_files_to_the_byte(
