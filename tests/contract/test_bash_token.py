@@ -15,7 +15,6 @@ from tests.archive.server import ArchiveServer
 from tests.contract.bash_desk import (
     ROOT,
     TOKEN,
-    Cells,
     Desk,
     changed,
     complete,
@@ -25,6 +24,7 @@ from tests.contract.bash_desk import (
     row,
 )
 from tests.contract.bash_terminal import at_a_terminal
+from tests.contract.session import manifest_rows
 
 
 def test_a_good_token_brings_the_exclusive_files_and_goes_with_them_alone(
@@ -219,5 +219,5 @@ def test_a_run_goes_on_with_a_new_token_that_is_typed_when_the_first_has_ended(
     assert "The token has ended: 3 files could not be had with it." in shown
     assert "a-new-one" not in shown
     assert "6 of 6 files" in shown
-    cells = Cells.of(desk.folder / ROOT / "manifest.html")
+    cells = manifest_rows(desk.folder / ROOT / "manifest.html")
     assert all(status.endswith("... SUCCESS") for *_, status, _ in cells)
