@@ -332,7 +332,7 @@ foreach ($line in $Entries) {
 if ($List) { exit 0 }
 if (-not $Verify) { Write-Manifest $failed }
 Write-Host "In ${Root}: $($done - $failed.Count) of $FileCount files."
-if ($left -gt 0) { Write-Host "Left out by -Only: $left" }
+if ($left -gt 0) { Write-Host "Not asked for (-Only): $left" }
 if ($failed.Count -gt $left -or $done -ne $FileCount) {
     Write-Host "Run this script again to try what is missing once more. Trouble with a download? $Contact"
     exit 1
