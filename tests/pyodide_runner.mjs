@@ -31,7 +31,7 @@ import pytest
 
 os.chdir("/project")
 print("Python", sys.version.split()[0], "on", sys.platform)
-int(pytest.main(["-o", "cache_dir=/tmp/cache", *arguments]))
+int(pytest.main(["-o", "cache_dir=/home/cache", *arguments]))
 `;
 
 // Node would print the whole minified line in which an error arose.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from shlex import quote as shell_word
 
-from pycore.plan import Plan
-from pycore.scripts.lines import About, check, comments, heading, left_out, pieces
-from pycore.scripts.publiccopy import public_copy
+from pycore.plan import Plan, PlannedFile
+from pycore.scripts.lines import About, check, comments, heading, pieces
+from pycore.scripts.publiccopy import Copy, lines_of_copies
 
 
 def globus_batch(plan: Plan, about: About) -> Iterator[str]:
@@ -23,9 +23,8 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
         "checksums of both sides. Files that are not in the public bucket are left out, and told here.",
     )
     yield from comments(heading(plan, about, *told))
-    for file in plan.files:
-        copy = public_copy(file, about)
-        if isinstance(copy, str):
-            yield from comments([left_out(file, copy)])
-        else:
-            yield f"{shell_word(copy.key)} {shell_word(f'{plan.root}/{file.path}')}\n"
+
+    def line(file: PlannedFile, copy: Copy) -> str:
+        return f"{shell_word(copy.key)} {shell_word(f'{plan.root}/{file.path}')}\n"
+
+    yield from lines_of_copies(plan, about, line)

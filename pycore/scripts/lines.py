@@ -47,7 +47,12 @@ class About:
     @property
     def agent(self) -> str:
         """How the programs name themselves to the archive."""
-        return f"download-overlay/{one_line(self.version)}"
+        return agent(self.version)
+
+
+def agent(version: str) -> str:
+    """The User-Agent of the overlay's programs."""
+    return f"download-overlay/{one_line(version)}"
 
 
 def check(plan: Plan) -> None:
@@ -82,11 +87,16 @@ def pieces(lines: Iterable[str]) -> Iterator[str]:
         yield "".join(piece)
 
 
-def heading(plan: Plan, about: About, *more: str) -> Iterator[str]:
-    """What the list is, as text without marks: a line each."""
+def summary(plan: Plan) -> str:
+    """How many files of which volume, as a sentence."""
     exclusive = plan.exclusive_count
     rest = f", {count_files(exclusive)} under exclusive access" if exclusive else ""
-    yield f"{plan.root}: {count_files(len(plan.files))}, {volume(plan.total_bytes)}{rest}."
+    return f"{count_files(len(plan.files))}, {volume(plan.total_bytes)}{rest}."
+
+
+def heading(plan: Plan, about: About, *more: str) -> Iterator[str]:
+    """What the list is, as text without marks: a line each."""
+    yield f"{plan.root}: {summary(plan)}"
     yield f"Made {one_line(about.made)} by {about.agent}."
     yield from more
 

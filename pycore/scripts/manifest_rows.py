@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from heapq import merge
+from itertools import pairwise
 
 from pycore.plan import Plan, PlannedFile, PlannedRow
 
@@ -25,14 +27,25 @@ class Entry:
 def entries(plan: Plan) -> Iterator[Entry]:
     """The missions stand one after the other, each in list order."""
     plain_names = {used: plain for plain, used in plan.renamed}
-    mission_order: dict[str, int] = {}
-    places: list[tuple[int, int, int, int]] = []
-    for index, file in enumerate(plan.files):
-        mission = mission_order.setdefault(file.mission, len(mission_order))
-        places.extend((mission, row.number, index, place) for place, row in enumerate(file.rows))
-    places.sort()
-    first_numbers: dict[int, int] = {}
-    for number, (_, _, index, place) in enumerate(places, start=1):
+    missions = {name: place for place, name in enumerate(dict.fromkeys(file.mission for file in plan.files))}
+    # A million files have a million first rows, in order as a rule, and few others: those alone are sorted.
+    firsts: Iterable[_Place] = _places(plan, missions, slice(0, 1))
+    if any(after < before for before, after in pairwise(_places(plan, missions, slice(0, 1)))):
+        firsts = sorted(firsts)
+    others = sorted(_places(plan, missions, slice(1, None)))
+    shared: dict[int, int] = {}
+    for number, (_, _, index, place) in enumerate(merge(firsts, others), start=1):
         file = plan.files[index]
-        first = first_numbers.setdefault(index, number)
+        first = shared.setdefault(index, number) if len(file.rows) > 1 else number
         yield Entry(number, first, file, file.rows[place], plain_names.get(file.path))
+
+
+#: Mission, number in the list, number of the file, number among its rows.
+_Place = tuple[int, int, int, int]
+
+
+def _places(plan: Plan, missions: dict[str, int], which: slice) -> Iterator[_Place]:
+    for index, file in enumerate(plan.files):
+        mission = missions[file.mission]
+        for place in range(len(file.rows))[which]:
+            yield mission, file.rows[place].number, index, place

@@ -13,6 +13,7 @@ from pycore.exports.votable import votable
 from pycore.plan import Part, Plan, PlannedFile
 from pycore.scripts.aria2 import aria2_input
 from pycore.scripts.astroquery import astroquery_lacks, astroquery_snippet
+from pycore.scripts.aws import aws_script
 from pycore.scripts.bagit import bag
 from pycore.scripts.curlconfig import curl_config
 from pycore.scripts.globus import globus_batch
@@ -193,6 +194,18 @@ TOOLS: Final = (
         False,
         _bucket,
         _one("_s5cmd.txt", s5cmd_commands),
+    ),
+    Tool(
+        "aws",
+        "AWS command line script",
+        "_aws.sh",
+        "text/x-shellscript;charset=utf-8",
+        "From the archive's public bucket by aws s3 cp, where the AWS command line is at hand.",
+        "Only files in the public bucket. One file after the other. Checksums are not compared.",
+        "sh {name}",
+        False,
+        _bucket,
+        _one("_aws.sh", aws_script),
     ),
     Tool(
         "rclone",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pycore.address import origin
-from pycore.plan import PlannedFile
-from pycore.scripts.lines import About, missing, one_line, takes_token
+from pycore.plan import Plan, PlannedFile
+from pycore.scripts.lines import About, comments, left_out, missing, one_line, takes_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,13 @@ def public_copy(file: PlannedFile, about: About) -> Copy | str:
         if key:
             return Copy(bucket.name, bucket.region, key)
     return "its place in the public bucket is not known"
+
+
+def lines_of_copies(plan: Plan, about: About, line: Callable[[PlannedFile, Copy], str]) -> Iterator[str]:
+    """The line of each file that has a copy, and why in the place of each other."""
+    for file in plan.files:
+        copy = public_copy(file, about)
+        if isinstance(copy, str):
+            yield from comments([left_out(file, copy)])
+        else:
+            yield line(file, copy)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from pycore.errors import OverlayError
-from pycore.plan import Plan
+from pycore.plan import Plan, PlannedFile
 from pycore.scripts.lines import About, check, comments, heading, left_out, pieces
-from pycore.scripts.publiccopy import public_copy
+from pycore.scripts.publiccopy import Copy, lines_of_copies, public_copy
 
 _REMOTE: Final = ":s3,provider=AWS,env_auth=false,region={region}:{bucket}"
 
@@ -41,11 +41,10 @@ def _lines(plan: Plan, about: About, remote: str) -> Iterator[str]:
         "The files keep the folders that they have in the bucket. What is not in it is left out, and told here.",
     )
     yield from comments(heading(plan, about, *told))
-    for file in plan.files:
-        copy = public_copy(file, about)
-        if isinstance(copy, str):
-            yield from comments([left_out(file, copy)])
-        elif copy.key != copy.key.strip() or copy.key.startswith(("#", ";")):
-            yield from comments([left_out(file, "rclone would not read its key as it is")])
-        else:
-            yield f"{copy.key}\n"
+    yield from lines_of_copies(plan, about, _key)
+
+
+def _key(file: PlannedFile, copy: Copy) -> str:
+    if copy.key != copy.key.strip() or copy.key.startswith(("#", ";")):
+        return next(comments([left_out(file, "rclone would not read its key as it is")]))
+    return f"{copy.key}\n"

@@ -5,13 +5,20 @@
 # It needs Windows PowerShell 5.1 or PowerShell 7 and nothing else. It fetches what is missing into the folder @ROOT@
 # in the folder you are in. Run it again after an interruption or a failure: what is complete is not asked for again, and
 # what was cut off goes on where it stopped. It exits with 0 only when every file is there with the size (and checksum) of
-# the list, and writes manifest.html from what happened.
+# the list, and writes manifest.html and manifest.csv from what happened. One file comes after the other.
+#
+#   -Output FOLDER  make the folder in this one instead of the one you are in
+#   -Only REGEX     only the files whose path, as -List prints it, matches this regular expression
+#   -Tries N        how often a file is asked for before it counts as failed (5)
+#   -List           only print path, size and address of each file
+#   -Verify         only check sizes and checksums of what is there; nothing is asked or written
 #
 # The list of files stands in a literal here-string and is only ever read as text: fields with tabs between them, names
 # percent-encoded.
 
 param(
     [string]$Output = '.',
+    [string]$Only = '',
     [ValidateRange(1, 999)][int]$Tries = 5,
     [switch]$List,
     [switch]$Verify
@@ -223,28 +230,42 @@ function Get-Status($Row, [string]$Reason) {
     "Duplicate of file $name in folder $($Row.Home)"
 }
 
+# A cell after RFC 4180. What a spreadsheet would take for a formula gets an apostrophe before it.
+function ConvertTo-Cell([string]$Text) {
+    if ($Text -match '^[=+@''\-\uFF1D\uFF0B\uFF0D\uFF20]') { $Text = "'" + $Text }
+    if ($Text -match '[",]') { $Text = '"' + $Text.Replace('"', '""') + '"' }
+    $Text
+}
+
+# Two forms of one table: a page, and a table for programs and spreadsheets.
 function Write-Manifest($Failed) {
     $user = if ($script:Token) { 'unknown' } else { 'anonymous' }
     $page = Get-Place 'manifest.html'
-    $out = New-Object IO.StreamWriter("$page.part", $false, (New-Object Text.UTF8Encoding($false)))
+    $table = Get-Place 'manifest.csv'
+    $utf8 = New-Object Text.UTF8Encoding($false)
+    $out = New-Object IO.StreamWriter("$page.part", $false, $utf8)
+    $csv = New-Object IO.StreamWriter("$table.part", $false, $utf8)
     try {
+        $csv.Write("URI,File,Access,Status,Logged In User`r`n")
         $out.Write("<!DOCTYPE html>`n<html lang=`"en`">`n<head>`n<meta charset=`"utf-8`">`n<title>Manifest of $Root</title>`n")
         $out.Write("</head>`n<body>`n<h1>$Root</h1>`n<table>`n<thead><tr><th>URI</th><th>File</th><th>Access</th>")
         $out.Write("<th>Status</th><th>Logged In User</th></tr></thead>`n<tbody>`n")
         foreach ($line in $Entries) {
             $row = ConvertFrom-Line $line
             $reason = if ($Failed.ContainsKey($row.First)) { $Failed[$row.First] } else { '' }
+            $cells = @($row.Uri, $row.Path, $row.Access, (Get-Status $row $reason), $user)
             $out.Write('<tr>')
-            foreach ($cell in @($row.Uri, $row.Path, $row.Access, (Get-Status $row $reason), $user)) {
-                $out.Write('<td>' + [Net.WebUtility]::HtmlEncode($cell) + '</td>')
-            }
+            foreach ($cell in $cells) { $out.Write('<td>' + [Net.WebUtility]::HtmlEncode($cell) + '</td>') }
             $out.Write("</tr>`n")
+            $csv.Write((@($cells | ForEach-Object { ConvertTo-Cell $_ }) -join ',') + "`r`n")
         }
         $out.Write("</tbody>`n</table>`n</body>`n</html>`n")
     }
-    finally { $out.Dispose() }
-    [IO.File]::Delete($page)
-    [IO.File]::Move("$page.part", $page)
+    finally { $out.Dispose(); $csv.Dispose() }
+    foreach ($place in @($page, $table)) {
+        [IO.File]::Delete($place)
+        [IO.File]::Move("$place.part", $place)
+    }
 }
 
 $Base = $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Output)
@@ -253,14 +274,22 @@ if ($Entries.Count -ne $RowCount) {
     [Console]::Error.WriteLine("This script was made with $RowCount rows in its list and has $($Entries.Count).")
     exit 2
 }
+try { [void][regex]$Only }
+catch {
+    [Console]::Error.WriteLine("-Only: this is no regular expression: $Only")
+    exit 2
+}
 # The token: in this variable and in requests to the archive, nowhere else.
 $script:Token = ''
 if ($WithToken -gt 0 -and -not $List -and -not $Verify) {
     $script:Token = [string]$env:MAST_API_TOKEN
     if (-not $script:Token) {
         Write-Host "$WithToken files of this list may need a token. You can make one at $TokenPage"
-        $secure = Read-Host -AsSecureString -Prompt 'Token (it is not shown; Enter goes on without)'
-        $script:Token = (New-Object Net.NetworkCredential('', $secure)).Password
+        try {
+            $secure = Read-Host -AsSecureString -Prompt 'Token (it is not shown; Enter goes on without)'
+            $script:Token = (New-Object Net.NetworkCredential('', $secure)).Password
+        }
+        catch { Write-Host 'Nobody can be asked here: going on without a token. One can also stand in MAST_API_TOKEN.' }
     }
     if ($script:Token -notmatch '^[!-~]*$') { $script:Token = '' }
 }
@@ -272,12 +301,22 @@ $handler.UseCookies = $false
 $Client = New-Object Net.Http.HttpClient($handler)
 $failed = @{}
 $done = 0
+$left = 0
 if (-not $List -and -not $Verify) { [void][IO.Directory]::CreateDirectory((Get-Place '.state')) }
 foreach ($line in $Entries) {
     $row = ConvertFrom-Line $line
     if ($row.Number -ne $row.First) { continue }
+    $wanted = -not $Only -or $row.Path -cmatch $Only
     if ($List) {
-        Write-Output "$($row.Path)`t$($row.Size)`t$($row.Url)"
+        if ($wanted) { Write-Output "$($row.Path)`t$($row.Size)`t$($row.Url)" }
+        continue
+    }
+    if (-not $wanted) {
+        $done++
+        if ((Get-Size (Get-Place $row.Path)) -ne $row.Size) {
+            $left++
+            $failed[$row.Number] = 'not asked for (-Only)'
+        }
         continue
     }
     $reason = Test-Row $row
@@ -293,9 +332,10 @@ foreach ($line in $Entries) {
 if ($List) { exit 0 }
 if (-not $Verify) { Write-Manifest $failed }
 Write-Host "In ${Root}: $($done - $failed.Count) of $FileCount files."
-if ($failed.Count -gt 0 -or $done -ne $FileCount) {
+if ($left -gt 0) { Write-Host "Not asked for (-Only): $left" }
+if ($failed.Count -gt $left -or $done -ne $FileCount) {
     Write-Host "Run this script again to try what is missing once more. Trouble with a download? $Contact"
     exit 1
 }
-if (-not $Verify) { [IO.Directory]::Delete((Get-Place '.state'), $true) }
+if (-not $Verify -and $left -eq 0) { [IO.Directory]::Delete((Get-Place '.state'), $true) }
 exit 0

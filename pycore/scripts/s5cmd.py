@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from shlex import quote as shell_word
 
-from pycore.plan import Plan
-from pycore.scripts.lines import About, check, comments, heading, left_out, pieces
-from pycore.scripts.publiccopy import public_copy
+from pycore.plan import Plan, PlannedFile
+from pycore.scripts.lines import About, check, comments, heading, pieces
+from pycore.scripts.publiccopy import Copy, lines_of_copies
 
 
 def s5cmd_commands(plan: Plan, about: About) -> Iterator[str]:
@@ -23,19 +23,18 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
         "bucket are left out, and told here.",
     )
     yield from comments(heading(plan, about, *told))
-    for file in plan.files:
-        copy = public_copy(file, about)
-        if isinstance(copy, str):
-            yield from comments([left_out(file, copy)])
-        else:
-            # --raw: the stars and question marks of a key are not wildcards.
-            words = (
-                "cp",
-                "--raw",
-                "--if-size-differ",
-                "--source-region",
-                copy.region,
-                f"s3://{copy.bucket}/{copy.key}",
-                f"{plan.root}/{file.path}",
-            )
-            yield " ".join(shell_word(word) for word in words) + "\n"
+
+    def line(file: PlannedFile, copy: Copy) -> str:
+        # --raw: the stars and question marks of a key are not wildcards.
+        words = (
+            "cp",
+            "--raw",
+            "--if-size-differ",
+            "--source-region",
+            copy.region,
+            f"s3://{copy.bucket}/{copy.key}",
+            f"{plan.root}/{file.path}",
+        )
+        return " ".join(map(shell_word, words)) + "\n"
+
+    yield from lines_of_copies(plan, about, line)

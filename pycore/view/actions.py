@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from pycore import messages as m
+from pycore.advice import script_advice
 from pycore.html import Markup, element, join
 from pycore.state import Mission, State
 from pycore.view.forms import exports, tools
 from pycore.view.summary import idle
-from pycore.volume import volume
-
-#: From here on a browser is the wrong tool (the overlay's documentation, "Initiating the Download").
-SCRIPT_ADVISED: Final = 10**12
 
 
 def views(state: State) -> Markup:
@@ -71,17 +66,12 @@ def _action(name: str, do: str, waits: bool, class_: str | None = None) -> Marku
 
 def _too_large(state: State) -> Markup | None:
     parts = state.parts()
-    if sum(part.catalog.volume(part.catalog.everything) for part in parts) <= SCRIPT_ADVISED:
-        return None
-    size = sum(part.catalog.volume(part.selected) for part in parts)
-    told = (
-        f"{volume(size)} is more than a browser should be trusted with: API QUERY gives a script that survives a "
-        "closed tab and goes on where it stopped. OTHER FORMS has lists for aria2, s5cmd, rclone and Globus, which "
-        "carry such amounts fastest."
-    )
-    if size <= SCRIPT_ADVISED:
-        return idle("p", told, class_="warning")
-    return element("p", told, class_="warning")
+    told = script_advice(sum(part.catalog.volume(part.selected) for part in parts))
+    if told is not None:
+        return element("p", told, class_="warning")
+    # Room is kept for what a click may bring.
+    possible = script_advice(sum(part.catalog.volume(part.catalog.everything) for part in parts))
+    return None if possible is None else idle("p", possible, class_="warning")
 
 
 def _contact(mission: Mission | None) -> Markup | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pycore.advice import script_advice
 from pycore.html import Markup, element, join
 from pycore.manifest import Outcome
 from pycore.messages import PlaceOffered
 from pycore.plan import Plan
 from pycore.state import Download, Stage, State
-from pycore.view.actions import SCRIPT_ADVISED
 from pycore.view.radios import radios
 from pycore.view.summary import lock
 from pycore.volume import duration, files, number, volume
@@ -98,8 +98,8 @@ def _place(place: PlaceOffered) -> str:
 
 
 def _warnings(plan: Plan) -> Iterator[str]:
-    if plan.total_bytes > SCRIPT_ADVISED:
-        yield "More than 1 TB: API QUERY gives a script that survives a closed tab. It is the better way for this."
+    if (told := script_advice(plan.total_bytes)) is not None:
+        yield told
     blind = sum(1 for file in plan.files if file.url is None)
     if blind:
         yield f"{files(blind)} cannot be fetched, since no address is known; the manifest will say so."

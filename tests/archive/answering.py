@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -32,7 +33,7 @@ _XML_PAGE: Final = (
 )
 
 
-class AnsweringHandler(Handler):
+class AnsweringHandler(Handler, ABC):
     """Answers one connection; ``route`` decides what."""
 
     owner: ClassVar[ArchiveServer]
@@ -82,9 +83,9 @@ class AnsweringHandler(Handler):
         self.record.done = True
         self.owner.log.changed()
 
+    @abstractmethod
     def route(self) -> None:
         """Answer the request that is in ``command`` and ``path``."""
-        raise NotImplementedError
 
     def body(self) -> bytes | None:
         """Read the body of the request; where it is too long answer so and give ``None``."""

@@ -6,13 +6,13 @@ import subprocess
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Download
 
 from tests.archive.server import ArchiveServer
+from tests.unit.manifest_table import ManifestTable
 
 Row = Mapping[str, object]
 ManifestRow = tuple[str, ...]
@@ -74,35 +74,9 @@ def accepted(path: Path) -> None:
 
 def read_manifest(page: str) -> list[ManifestRow]:
     """The rows of the one table, as a browser would show them."""
-    head, *rows = _Table(page).rows
+    head, *rows = ManifestTable(page).rows
     assert head == COLUMNS
     return rows
-
-
-class _Table(HTMLParser):
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.rows: list[ManifestRow] = []
-        self._cells: list[str] = []
-        self._inside = False
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        if tag == "tr":
-            self._cells = []
-        elif tag in ("td", "th"):
-            self._inside = True
-            self._cells.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "tr":
-            self.rows.append(tuple(self._cells))
-        self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self._cells[-1] += data
 
 
 # -- what is to be expected, from the rows of the list and nothing else -----------------------------------------

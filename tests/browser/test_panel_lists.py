@@ -221,7 +221,7 @@ def test_above_a_terabyte_the_script_is_recommended(
     panel.button("ALL").click()
     panel.button("START DOWNLOAD").click()
     dialog = panel.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("More than 1 TB")
+    expect(dialog).to_contain_text("take the script of API QUERY")
     # A browser with a place for it may go on; memory is no such place.
     expect(dialog.get_by_role("radio", name="kept in memory")).to_have_count(0)
     expect(dialog.get_by_role("button", name="Start", exact=True)).not_to_have_attribute(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,8 @@ from pycore.layout import Place, Structure
 from pycore.plan import Plan, PlannedFile, PlannedRow
 from pycore.scripts.bash import bash_script
 from tests.archive.server import ArchiveServer
+from tests.contract import session
+from tests.contract.session import manifest_rows
 
 ROOT: Final = "MAST_2026-11-22T07_17_20.000Z"
 TOKEN: Final = "0123456789abcdef-the-token-of-a-test"
@@ -90,17 +91,7 @@ class Desk:
     def start(
         self, script: Path, *options: str, shell: Sequence[str] = ("bash",), **extra: str
     ) -> subprocess.Popen[str]:
-        # A session of its own has no terminal: nothing can be asked.
-        return subprocess.Popen(
-            [*shell, script.name, *options],
-            cwd=self.folder,
-            env=self.environment | extra,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        return session.start([*shell, script.name, *options], self.folder, self.environment | extra)
 
     def run(self, plan: Plan, *options: str, shell: Sequence[str] = ("bash",), **extra: str) -> Ended:
         process = self.start(self.write(plan), *(options or ("--tries", "2")), shell=shell, **extra)
@@ -122,52 +113,13 @@ class Ended:
         return {name for name in found if not name.startswith(".state/")}
 
     def manifest(self) -> list[tuple[str, ...]]:
-        return Cells.of(self.root / "manifest.html")
+        return manifest_rows(self.root / "manifest.html")
 
     def reason(self) -> str:
         """Why the first row's file failed."""
         status = self.manifest()[0][3]
         assert status.startswith("FAILED: ")
         return status.removeprefix("FAILED: ")
-
-
-class Cells(HTMLParser):
-    """The table of a manifest, as a browser would show it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.inside = False
-
-    @classmethod
-    def of(cls, page: Path) -> list[tuple[str, ...]]:
-        parser = cls()
-        parser.feed(page.read_text("utf-8"))
-        parser.close()
-        return [tuple(cells) for cells in parser.rows if cells]
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        assert tag in {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "ul", "li"} | {
-            "table",
-            "thead",
-            "tbody",
-            "tr",
-            "th",
-            "td",
-        }
-        if tag == "tr":
-            self.rows.append([])
-        if tag == "td":
-            self.inside = True
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "td":
-            self.inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self.inside:
-            self.rows[-1][-1] += data
 
 
 def names(count: int) -> list[str]:

@@ -36,9 +36,12 @@ class Terminal:
             shown += more
         return shown.decode()
 
-    def rest(self) -> str:
+    def rest(self, process: subprocess.Popen[bytes]) -> str:
+        """All that is shown until the end of the process."""
         shown = b""
-        while more := self.read(5):
+        while process.poll() is None:
+            shown += self.read(0.05)
+        while more := self.read(0):
             shown += more
         return shown.decode()
 

@@ -26,20 +26,12 @@ from tests.contract.bash_desk import (
 )
 
 
-@pytest.mark.parametrize("shell", ["dash", "sh", "zsh", "ksh", "busybox"])
+@pytest.mark.parametrize("shell", ["dash", *filter(shutil.which, ("zsh", "ksh", "busybox"))])
 def test_another_shell_stops_with_one_line_that_names_bash(
     desk: Desk, archive: ArchiveServer, shell: str
 ) -> None:
-    path = shutil.which(shell)
-    command = [path, "sh"] if shell == "busybox" else [path]
-    is_bash = (
-        path
-        and subprocess.run([*map(str, command), "-c", 'test -n "${BASH_VERSION-}"'], check=False).returncode
-        == 0
-    )
-    if path is None or is_bash:
-        command = ["env", "-u", "BASH_VERSION", "bash", "-c", "unset BASH_VERSION; . ./$0"]
-    ended = desk.run(plan_for(archive, [row("a.fits")]), shell=tuple(map(str, command)))
+    command = ("busybox", "sh") if shell == "busybox" else (shell,)
+    ended = desk.run(plan_for(archive, [row("a.fits")]), shell=command)
     assert (ended.status, ended.out) == (2, "")
     assert len(ended.err.splitlines()) == 1
     assert "bash" in ended.err

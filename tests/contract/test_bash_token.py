@@ -15,7 +15,6 @@ from tests.archive.server import ArchiveServer
 from tests.contract.bash_desk import (
     ROOT,
     TOKEN,
-    Cells,
     Desk,
     changed,
     complete,
@@ -25,6 +24,7 @@ from tests.contract.bash_desk import (
     row,
 )
 from tests.contract.bash_terminal import at_a_terminal
+from tests.contract.session import manifest_rows
 
 
 def test_a_good_token_brings_the_exclusive_files_and_goes_with_them_alone(
@@ -125,7 +125,7 @@ def test_a_token_asked_for_at_the_terminal_is_nowhere_to_be_seen(desk: Desk, arc
         for path in desk.folder.parent.rglob("*"):
             assert not path.is_file() or TOKEN.encode() not in path.read_bytes()
         os.kill(process.pid, signal.SIGINT)
-        shown += terminal.rest()
+        shown += terminal.rest(process)
         assert process.wait(30) == 130
     assert TOKEN not in shown
     assert "Interrupted" in shown
@@ -214,10 +214,10 @@ def test_a_run_goes_on_with_a_new_token_that_is_typed_when_the_first_has_ended(
         terminal.type_unseen(TOKEN)
         shown += terminal.until("goes on without): ")
         terminal.type_unseen("a-new-one")
-        shown += terminal.rest()
+        shown += terminal.rest(process)
         assert process.wait(30) == 0
     assert "The token has ended: 3 files could not be had with it." in shown
     assert "a-new-one" not in shown
     assert "6 of 6 files" in shown
-    cells = Cells.of(desk.folder / ROOT / "manifest.html")
+    cells = manifest_rows(desk.folder / ROOT / "manifest.html")
     assert all(status.endswith("... SUCCESS") for *_, status, _ in cells)

@@ -30,7 +30,11 @@ from pycore.manifest import COLUMNS, Outcome, render, rows
 from pycore.missions import profile
 from pycore.missions.profile import RULES, Profiles
 from pycore.product import EXCLUSIVE, read_row
+from pycore.scripts import powershell
+from pycore.scripts.aria2 import aria2_input
 from pycore.scripts.bash import bash_script
+from pycore.scripts.lines import About
+from pycore.scripts.menu import EXPORTS, TOOLS
 from pycore.view import lists
 from tests.archive.static import StaticServer
 from tests.unit.builders import fields, plan, row
@@ -78,6 +82,8 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with StaticServer(site) as server:
         of = plan([row("image.fits", "night-1", len(content), url=f"{server.url}image.fits")], "LAB")
         assert of.root == _STAMP
+        about = About("0", "2026-11-22T07:17:20.000Z", Profiles())
+        (folder / f"{_STAMP}_aria2.txt").write_text("".join(aria2_input(of, about)))
         script = bash_script(
             of, version="0", token_page="", contact="", made="2026-11-22T07:17:20.000Z", whoami=""
         )
@@ -140,10 +146,54 @@ def test_command(command: str, taken: Path, tmp_path: Path) -> None:
             if options:
                 told = run([sys.executable, "-m", module, "--help"], ROOT)
                 assert all(option in told for option in options if option.startswith("--"))
+        case ["bash", script, "--verify"]:
+            run(["bash", script], taken)
+            run(words, taken)
+        case ["aria2c", *_]:
+            shutil.copy(taken / f"{_STAMP}_aria2.txt", tmp_path)
+            run([*words, "--no-conf", "--quiet"], tmp_path)
+            assert (tmp_path / _STAMP / "LAB" / "night-1" / "image.fits").stat().st_size == 2880
+        case ["split", *options, name, start]:
+            assert ending(name) == "_s5cmd.txt"
+            lines = "".join(f"# {number}\n" for number in range(100))
+            (tmp_path / name).write_text(lines)
+            run(["split", *options, name, start], tmp_path)
+            shares = sorted(tmp_path.glob(f"{start}*"))
+            assert "".join(share.read_text() for share in shares) == lines
+            assert "share-03" in [share.name for share in shares]
+        case [("s5cmd" | "rclone" | "globus") as tool, *_]:
+            asked = {"s5cmd": ["--help"], "rclone": ["help", "flags"], "globus": ["transfer", "--help"]}[tool]
+            beside = Path(sys.executable).with_name(tool)
+            told = run([str(beside) if beside.exists() else tool, *asked], tmp_path)
+            assert all(word.partition("=")[0] in told for word in words if word.startswith("--"))
+            assert all(ending(word) for word in words if word.startswith(_STAMP))
+        case ["sh", name]:
+            assert ending(name) == "_aws.sh"
+        case ["powershell", "-ExecutionPolicy", "Bypass", "-File", name, option, _]:
+            assert ending(name) == "_retrieve.ps1"
+            assert f"[string]${option.removeprefix('-')} =" in powershell._HEAD
         case [("bash" | "unzip" | "7z" | "bsdtar"), *_]:
             run(words, taken)
         case _:
             pytest.fail(f"nobody knows how to try: {command}")
+
+
+def ending(name: str) -> str:
+    """What follows the time in the name of a form, as the menu beside API QUERY gives it."""
+    (found,) = (tool.ending for tool in TOOLS if name == _STAMP + tool.ending)
+    return found
+
+
+def test_every_form_is_in_the_documents() -> None:
+    told = text("docs/scripts.md")
+    table = told[told.index("## Which one") : told.index("## A terabyte")]
+    # The first is the button's own.
+    _, _, bash, *forms = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("|")]
+    assert bash == [" bash script ", " `_api_retrieve.sh` "]
+    for (label, cell), tool in zip(sorted(forms), sorted(TOOLS, key=lambda tool: tool.label), strict=True):
+        assert label.strip() == tool.label
+        assert tool.ending in cell
+    assert all(export.label in told for export in EXPORTS)
 
 
 def asked_of_build(words: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""The lists for large transfers, judged by the real tools: s5cmd, rclone, Globus, aria2's Metalink, BagIt."""
+"""The lists for large transfers, judged by the real tools: s5cmd, aws, rclone, Globus, aria2's Metalink, BagIt."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pycore.errors import OverlayError
 from pycore.missions.profile import Profiles
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE
+from pycore.scripts.aws import aws_script
 from pycore.scripts.bagit import bag
 from pycore.scripts.globus import globus_batch
 from pycore.scripts.lines import About, one_line
@@ -96,6 +97,33 @@ def test_s5cmd_brings_every_file_of_the_bucket_to_its_place(folder: Path) -> Non
         bucket.asked.clear()
         assert run(folder, *command).returncode == 0
     assert not [asked for asked in bucket.asked if asked[0] == "GET"]
+
+
+def test_aws_brings_every_file_of_the_bucket_to_its_place_and_no_other_counts_as_there(folder: Path) -> None:
+    # aws takes half a second to start: of the names those that a shell, a list or aws may take for something else.
+    plan, about = public_plan((NAMES[1], NAMES[4], NAMES[7], NAMES[10], "empty.fits"))
+    elsewhere, _ = public_plan(("there.fits",), url="https://other.example.org/there.fits")
+    write(folder, "list", aws_script(plan, about))
+    with bucket_for(plan, about) as bucket:
+        done = run(folder, "sh", "list", AWS_ENDPOINT_URL=bucket.origin)
+        assert done.returncode == 0, done.stderr
+        assert_arrived(folder, plan, "list")
+        assert {authorization for *_, authorization in bucket.asked} == {None}
+        bucket.asked.clear()
+        lost, cut = (folder / plan.root / file.path for file in plan.files[:2])
+        lost.unlink()
+        cut.write_bytes(b"cut")
+        bucket.objects[next(iter(bucket.objects))] += b"more than the list says"
+        write(folder, "list", aws_script(replace(plan, files=(*plan.files, *elsewhere.files)), about))
+        done = run(folder, "sh", "list", AWS_ENDPOINT_URL=bucket.origin)
+    assert done.returncode == 1
+    size = plan.files[0].size
+    assert f"FAILED: {plan.files[0].path}: it has {size + 23} bytes instead of {size}" in done.stderr
+    assert "FAILED: JWST/jw1/there.fits: it stands elsewhere" in done.stderr
+    assert f"{len(plan.files) - 1} of {len(plan.files) + 1} files" in done.stdout
+    assert len({path for _, path, _ in bucket.asked}) == 2
+    assert not lost.exists()
+    assert cut.read_bytes() == content(plan.files[1].filename)
 
 
 def test_rclone_brings_every_file_of_the_bucket_under_its_key(folder: Path) -> None:

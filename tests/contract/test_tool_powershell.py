@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -47,6 +48,19 @@ def test_hostile_names_stand_in_one_literal_here_string(archive: ArchiveServer) 
     assert len(literals) == 1
     text = (literals[0].text or b"").decode()
     assert text.count("\n1\t") == text.count(f"\n{len(plan.files)}\t") == 1
+
+
+def test_the_options_are_told_and_are_those_of_the_program(archive: ArchiveServer) -> None:
+    script = "".join(powershell_script(plan_at(archive, ["a.fits"]), ABOUT))
+    parameters = [
+        (node.text or b"").decode().lstrip("$")
+        for block in nodes(tree(script))
+        if block.type == "param_block" and b"[switch]" in (block.text or b"")
+        for node in nodes(block)
+        if node.type == "variable"
+    ]
+    told = re.findall(r"^#   -(\w+)", script, re.MULTILINE)
+    assert sorted(told) == sorted(parameters) == ["List", "Only", "Output", "Tries", "Verify"]
 
 
 def test_the_grammar_finds_an_error_where_there_is_one() -> None:

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -26,6 +25,7 @@ from pycore.plan import Plan
 from pycore.scripts.python import python_script
 from tests.archive.log import Request
 from tests.archive.server import ArchiveServer
+from tests.contract import session
 from tests.contract.selection import (
     HOSTILE,
     SIZE,
@@ -37,6 +37,7 @@ from tests.contract.selection import (
     there,
     write,
 )
+from tests.contract.session import manifest_rows
 from tests.unit import builders
 
 SCRIPT: Final = "retrieve.py"
@@ -67,19 +68,10 @@ class Desk:
 
     def start(self, plan: Plan, *options: str, **environment: str) -> subprocess.Popen[str]:
         self.write(plan)
-        return subprocess.Popen(
-            [sys.executable, "-I", SCRIPT, *options],
-            cwd=self.folder,
-            env=os.environ | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        return session.start((sys.executable, "-I", SCRIPT, *options), self.folder, os.environ | environment)
 
     def statuses(self, plan: Plan) -> list[str]:
-        return [cells[3] for cells in table(self.folder / plan.root / "manifest.html")]
+        return [cells[3] for cells in manifest_rows(self.folder / plan.root / "manifest.html")]
 
     def reason(self, plan: Plan) -> str:
         return self.statuses(plan)[0].removeprefix("FAILED: ")
@@ -90,38 +82,6 @@ def desk(tmp_path: Path, archive: ArchiveServer) -> Desk:
     folder = tmp_path / "work"
     folder.mkdir()
     return Desk(folder, archive)
-
-
-class Cells(HTMLParser):
-    """The table of a manifest, as a browser would show it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.inside = False
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        known = "html head meta title style body h1 h2 p table thead tbody tr th td"
-        assert tag in known.split()
-        if tag == "tr":
-            self.rows.append([])
-        self.inside = tag == "td"
-        if self.inside:
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self.inside:
-            self.rows[-1][-1] += data
-
-
-def table(page: Path) -> list[tuple[str, ...]]:
-    parser = Cells()
-    parser.feed(page.read_text("utf-8"))
-    parser.close()
-    return [tuple(cells) for cells in parser.rows if cells]
 
 
 BESIDE: Final = (SCRIPT, "{root}/manifest.html", "{root}/manifest.csv")
@@ -141,7 +101,7 @@ def test_every_file_comes_to_its_place_whatever_its_name(
     assert_all_there(desk.folder, plan, archive, beside=beside(plan))
     assert {request.headers["user-agent"] for request in archive.requests} == {"download-overlay/0.1.0"}
     expected = manifest.rows(plan, [Outcome()] * len(plan.files))
-    seen = table(desk.folder / plan.root / "manifest.html")
+    seen = manifest_rows(desk.folder / plan.root / "manifest.html")
     assert [cells[1:] for cells in seen] == [cells[1:] for cells in expected]
     with (desk.folder / plan.root / "manifest.csv").open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
@@ -344,7 +304,7 @@ def test_a_good_token_brings_the_exclusive_files_and_goes_with_them_alone(
     assert done.returncode == 0, done.stderr
     assert [request.authorized for request in archive.requests_for("a.fits")] == [False]
     assert [request.authorized for request in archive.requests_for("mine.fits")] == [True]
-    rows = table(desk.folder / plan.root / "manifest.html")
+    rows = manifest_rows(desk.folder / plan.root / "manifest.html")
     assert {cells[4] for cells in rows} == {"<Jane & co>"}
     assert {cells[3].rsplit(" ", 1)[-1] for cells in rows} == {"SUCCESS"}
     for path in desk.folder.rglob("*"):

@@ -84,7 +84,7 @@ def test_the_votable_is_valid_for_astropy(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def long_part() -> Part:
-    rows = [builders.row(f"jw{number:07}_cal.fits", f"jw{number // 50}", number) for number in range(100_000)]
+    rows = [builders.row(f"jw{number:07}_cal.fits", f"jw{number // 50}", number) for number in range(20_000)]
     return part_of(rows)
 
 
@@ -102,12 +102,12 @@ def peak(pieces: Iterator[str]) -> int:
 def test_a_long_export_takes_little_memory(
     long_part: Part, writer: Callable[[Sequence[Part]], Iterator[str]]
 ) -> None:
-    # The indices of the rows in the list's order are 0.8 MB; the text itself is 20 MB and more.
-    assert peak(writer([long_part])) < 6_000_000
+    # The indices of the rows in the list's order are 0.16 MB; the text itself is 4 MB and more.
+    assert peak(writer([long_part])) < 3_000_000
 
 
 def test_a_long_csv_takes_little_memory(long_part: Part) -> None:
-    assert peak(csv_pieces([(long_part.catalog, bits.indices(long_part.selected))])) < 3_000_000
+    assert peak(csv_pieces([(long_part.catalog, bits.indices(long_part.selected))])) < 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def long_plan() -> Plan:
     name = "jw10678061001_02101_{:05}_nrcb1"
     rows = [
         builders.row(name.format(number) + "_cal.fits", name.format(number), 2880, sha256="ab" * 32)
-        for number in range(30_000)
+        for number in range(15_000)
     ]
     return builders.plan(rows)
 
@@ -125,7 +125,5 @@ def test_a_long_list_takes_little_memory(long_plan: Plan, tool: Any) -> None:
     files = tool.files(long_plan, ABOUT)
     whole = sum(len(piece) for pieces in files.values() for piece in pieces)
     files = tool.files(long_plan, ABOUT)
-    assert whole > 2_000_000
-    # The scripts sort the rows of their manifest first: some 200 bytes a row.
-    allowed = 12_000_000 if tool.name in ("python", "powershell") else 3_000_000
-    assert max(peak(pieces) for pieces in files.values()) < allowed
+    assert whole > 1_000_000
+    assert max(peak(pieces) for pieces in files.values()) < 2_000_000

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +9,7 @@ from pycore.manifest import COLUMNS, NAME, Outcome, render, rows
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE
 from tests.unit.builders import plan, row
+from tests.unit.manifest_table import ManifestTable
 
 FIRST, SECOND = "jw0133_01_01", "jw0133_01_02"
 SHARED = [
@@ -22,38 +21,10 @@ SHARED = [
 FINE = Outcome()
 
 
-class Table(HTMLParser):
-    """The cells of the one table, as a browser would read them."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.rows: list[list[str]] = []
-        self.tags: list[str] = []
-        self.inside = False
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-            self.inside = True
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside = self.inside and tag not in ("td", "th")
-
-    def handle_data(self, data: str) -> None:
-        if self.inside:
-            self.rows[-1][-1] += data
-
-
 def table(made: Plan, outcomes: list[Outcome] | None = None) -> list[tuple[str, ...]]:
     outcomes = [FINE] * len(made.files) if outcomes is None else outcomes
-    head, *body = Table(render(made, outcomes)).rows
-    assert tuple(head) == COLUMNS == ("URI", "File", "Access", "Status", "Logged In User")
-    found = [tuple(cells) for cells in body]
+    head, *found = ManifestTable(render(made, outcomes)).rows
+    assert head == COLUMNS == ("URI", "File", "Access", "Status", "Logged In User")
     assert found == list(rows(made, outcomes))
     return found
 
@@ -179,8 +150,10 @@ def test_hostile_words_read_back_and_open_no_tag(
     page = render(made, outcomes)
     assert page.encode()
     assert table(made, outcomes)[0][0] == f"mast:JWST/product/{written(filename)}"
-    plain = Table(render(plan([row("a", "d"), row("b", "d")]), [Outcome("x" if failed else ""), FINE])).tags
-    assert [tag for tag in Table(page).tags if tag not in ("h2", "ul", "li")] == [
+    plain = ManifestTable(
+        render(plan([row("a", "d"), row("b", "d")]), [Outcome("x" if failed else ""), FINE])
+    ).tags
+    assert [tag for tag in ManifestTable(page).tags if tag not in ("h2", "ul", "li")] == [
         tag for tag in plain if tag not in ("h2", "ul", "li")
     ]
 
@@ -188,7 +161,7 @@ def test_hostile_words_read_back_and_open_no_tag(
 def test_a_carriage_return_is_written_so_that_a_browser_keeps_it() -> None:
     page = render(plan([row("a\rb", "d")], user="x\r\ny"), [FINE])
     assert "\r" not in page
-    assert Table(page).rows[1][0] == "mast:JWST/product/a\rb"
+    assert ManifestTable(page).rows[1][0] == "mast:JWST/product/a\rb"
 
 
 def test_what_cannot_be_written_as_utf8_is_replaced() -> None:

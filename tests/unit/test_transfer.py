@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
@@ -45,6 +44,7 @@ from pycore.transfer import (
     forecast,
 )
 from tests.unit.builders import CLICK, plan, row
+from tests.unit.manifest_table import ManifestTable
 
 ORIGIN = "https://archive.example.org"
 LARGE = HELD_BYTES + 5
@@ -172,36 +172,12 @@ class Desk:
         return zipfile.ZipFile(io.BytesIO(bytes(self.written)))
 
 
-class Statuses(HTMLParser):
-    """File and Status of each row of a manifest."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.inside = False
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
-            self.rows.append([])
-        self.inside = tag == "td"
-        if self.inside:
-            self.rows[-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self.inside:
-            self.rows[-1][-1] += data
-
-    def by_path(self) -> dict[str, str]:
-        """The status of each file, by the row of the dataset that it was fetched for."""
-        found: dict[str, str] = {}
-        for cells in self.rows:
-            if cells:
-                found.setdefault(cells[1], cells[3])
-        return found
+def statuses(page: bytes) -> dict[str, str]:
+    """The status of each file in a manifest, by the row of the dataset that it was fetched for."""
+    found: dict[str, str] = {}
+    for _, path, _, status, _ in ManifestTable(page.decode()).body:
+        found.setdefault(path, status)
+    return found
 
 
 def check(desk: Desk) -> None:
@@ -220,7 +196,7 @@ def check(desk: Desk) -> None:
         assert names == [f"{root}/", *there, f"{root}/{manifest.NAME}"]
         for name, file in there.items():
             assert archive.read(name) == body_of(file.filename, file.size)
-        told = Statuses(archive.read(names[-1]).decode()).by_path()
+        told = statuses(archive.read(names[-1]))
     for file, outcome in zip(files, outcomes, strict=True):
         assert told[file.path] == (f"FAILED: {outcome.reason}" if outcome.reason else "OK")
 
@@ -798,7 +774,7 @@ def test_whatever_happens_archive_manifest_and_outcomes_agree(
         root = made.root
         with desk.archive() as archive:
             assert archive.testzip() is None
-            told = Statuses(archive.read(f"{root}/{manifest.NAME}").decode()).by_path()
+            told = statuses(archive.read(f"{root}/{manifest.NAME}"))
             sizes = {info.filename: info.file_size for info in archive.infolist()}
             for file, _ in complete:
                 content = archive.read(f"{root}/{file.path}")

@@ -12,12 +12,13 @@ const [folder, runtime, wheel, out] = process.argv.slice(2).map((path) => resolv
 await ended(async () => {
   const python = await started(folder, runtime, { env: { PYTHONNODEBUGRANGES: "1", PYTHONDONTWRITEBYTECODE: "1" } });
   await python.loadPackage("micropip", { messageCallback() {} });
+  python.FS.mkdir("/in");
   // Kept apart from micropip, which is needed no more once all is installed.
-  const given = `/tmp/${basename(wheel)}`;
+  const given = `/in/${basename(wheel)}`;
   python.FS.writeFile(given, readFileSync(wheel));
   await python.pyimport("micropip").install(`emfs:${given}`);
-  python.FS.writeFile("/tmp/stdlib.zip", readFileSync(join(runtime, "python_stdlib.zip")));
+  python.FS.writeFile("/in/stdlib.zip", readFileSync(join(runtime, "python_stdlib.zip")));
   python.FS.mkdir("/out");
   python.FS.mount(python.FS.filesystems.NODEFS, { root: out }, "/out");
-  called(python, "tidy")("/tmp/stdlib.zip", LIBRARY, PACKAGES, "/out");
+  called(python, "tidy")("/in/stdlib.zip", LIBRARY, PACKAGES, "/out");
 });
