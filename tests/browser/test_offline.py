@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ from tests.browser.deployed import (
     version_of,
     wait_until_whole,
 )
-from tests.browser.panel_page import PanelPage
+from tests.browser.panel_page import BOOT_MS, PanelPage
+from web.buildsteps.parts import write_parts
 
 OFFER: Final = "Use the new version"
 
@@ -517,6 +519,72 @@ def test_a_page_that_is_not_left_after_all_offers_the_new_version_again(kept: Pa
         offer.click()
     kept.wait_ready()
     assert version_of(kept.page) == site.next
+
+
+def break_start(site: Site) -> None:
+    """Make the version on the server one whose program stops at its start, as its build may have made it."""
+    page = site.server.root / "index.html"
+    broken = page.read_text("utf-8").replace("    main()\n", "    raise KeyError('a fault')\n")
+    page.write_text(broken, "utf-8")
+    site.first = write_parts(site.server.root)
+
+
+def fails(page: Page) -> None:
+    """Wait for the page of a start that has failed."""
+    expect(page.locator("html[data-state=failed]")).to_be_attached(timeout=BOOT_MS)
+
+
+@pytest.fixture
+def kept_broken(panel: PanelPage, site: Site) -> PanelPage:
+    """A version that cannot start, kept whole, and in control of a page that has failed."""
+    break_start(site)
+    panel.page.goto(panel.url)
+    fails(panel.page)
+    panel.page.evaluate(_KEEP)
+    wait_until_whole(panel.page, site.first)
+    panel.page.reload()
+    fails(panel.page)
+    return panel
+
+
+#: What the page does once it is ready, which one that was ready on another day has done.
+_KEEP: Final = """
+async () => {
+  const { prepare } = await import(new URL("service_worker.js", location.href));
+  await prepare();
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
+  (await navigator.serviceWorker.ready).active.postMessage({ type: "keep" }, [port2]);
+  await answer;
+}
+"""
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_another_try_leaves_a_kept_version_that_cannot_start(
+    kept_broken: PanelPage, site: Site, waits: bool
+) -> None:
+    page = kept_broken.page
+    shutil.copytree(site.next_folder, site.server.root, dirs_exist_ok=True)
+    if waits:
+        page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+        wait_until_whole(page, site.next, "waiting")
+    page.reload()
+    fails(page)
+    with page.expect_navigation(wait_until="commit"):
+        page.get_by_role("button", name="Try again").click()
+    kept_broken.wait_ready()
+    wait_until_whole(page, site.next)
+    assert version_of(page) == site.next
+
+
+def test_another_try_without_a_server_stays_with_what_was_kept(kept_broken: PanelPage, site: Site) -> None:
+    page = kept_broken.page
+    site.server.stop()
+    with page.expect_navigation(wait_until="commit"):
+        page.get_by_role("button", name="Try again").click()
+    fails(page)
+    expect(page.get_by_role("button", name="Try again")).to_be_focused()
 
 
 def test_a_page_of_the_network_never_gets_parts_of_another_version(panel: PanelPage, site: Site) -> None:
