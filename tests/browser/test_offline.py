@@ -190,19 +190,31 @@ def test_settings_are_those_of_the_last_time_there_was_a_network(kept: PanelPage
     assert kept_settings(kept.page) == settings
 
 
-@pytest.mark.parametrize("bad", ["<title>Sign in</title>", '{"missions": {', "[]"])
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("<title>Sign in</title>", "what the server sends is no JSON object"),
+        ("[]", "what the server sends is no JSON object"),
+        (502, "the server answers with status 502"),
+    ],
+)
 def test_settings_that_cannot_be_read_are_told_of_and_replace_none(
-    kept: PanelPage, site: Site, bad: str
+    kept: PanelPage, site: Site, bad: str | int, why: str
 ) -> None:
     settings = {"missions": {"JWST": {"archive": {"origin": "https://archive.invalid"}}}}
     file = site.server.root / "site.json"
     file.write_text(json.dumps(settings))
     kept.page.reload()
     kept.wait_ready()
-    file.write_text(bad)
+    if isinstance(bad, int):
+        site.server.break_file("site.json", bad)
+    else:
+        file.write_text(bad)
     kept.page.reload()
     kept.wait_ready()
-    expect(kept.notices().filter(has_text="site.json, is not used")).to_be_visible()
+    told = kept.notices().filter(has_text=f"site.json, is that of an earlier visit: {why}.")
+    expect(told).to_be_visible()
+    assert kept_settings(kept.page) == settings
     site.server.stop()
     assert kept_settings(kept.page) == settings
 
@@ -214,8 +226,7 @@ def test_settings_that_the_server_has_no_more_are_not_kept_either(
     fetched = "fetch('./site.json', { cache: 'no-store' }).then(answer => answer.status)"
     kept.page.reload()
     kept.wait_ready()
-    site.server.break_file("site.json", 503)
-    assert kept.page.evaluate(fetched) == 503
+    assert kept.page.evaluate(fetched) == 200
     assert any(key.endswith("/settings") for keys in stored(kept.page).values() for key in keys)
     site.server.break_file("site.json", status)
     assert kept.page.evaluate(fetched) == status
@@ -233,6 +244,21 @@ def test_a_network_that_does_not_answer_for_the_settings_does_not_hold_up_the_st
     kept.page.reload()
     kept.wait_ready()
     assert site.server.is_held_up()
+
+
+def test_a_first_visit_waits_for_its_settings_in_reason_and_is_kept_without_them(
+    panel: PanelPage, site: Site
+) -> None:
+    site.server.late = "site.json"
+    panel.page.clock.install()
+    panel.page.goto(panel.url)
+    assert site.server.log.wait(lambda _: site.server.is_held_up(), timeout=30)
+    panel.page.clock.fast_forward(6_000)
+    panel.wait_ready()
+    told = panel.notices().filter(has_text="site.json, is not used")
+    expect(told).to_contain_text("The server has sent nothing for 6 seconds")
+    assert panel.summary().all > 0
+    wait_until_whole(panel.page, site.first)
 
 
 def test_what_is_no_part_is_the_network_s_alone(kept: PanelPage, site: Site) -> None:

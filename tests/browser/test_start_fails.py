@@ -385,7 +385,7 @@ def arrives(page: Page, site: StaticServer, name: str) -> None:
 
 
 def test_a_sound_file_on_a_slow_line_is_not_said_to_be_changed(page: Page, site: StaticServer) -> None:
-    name, wrong = "runtime/pyodide.asm.js", "runtime/pyodide-lock.json"
+    name, wrong = "runtime/python_stdlib.zip", "runtime/pyodide-lock.json"
     with start_held_up(page, site):
         site.break_file(wrong, 404)
         site.bytes_per_second = 60_000

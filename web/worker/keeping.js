@@ -107,7 +107,12 @@ const response = (part, bytes, given) => {
 
 /** The settings are the operator's, and not the build's: no hash is known of them, and they need not be there. */
 const keepSettings = async () => {
-  await shelf.putSettings(await fetch(new URL(SETTINGS, SCOPE), { cache: "no-cache" }));
+  try {
+    const signal = AbortSignal.timeout(SETTINGS_WAIT_MS);
+    await shelf.putSettings(await fetch(new URL(SETTINGS, SCOPE), { cache: "no-cache", signal }));
+  } catch (thrown) {
+    if (nameOfError(thrown) === "QuotaExceededError") throw thrown;
+  }
 };
 
 /** A site that does not fit leaves what it took to others. */

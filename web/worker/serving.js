@@ -6,8 +6,10 @@
 
 /** The one file that an operator edits. */
 const SETTINGS = "site.json";
-/** A start does not wait longer for the settings, where there are those of last time. */
+/** A start does not wait longer for the settings, where there are those of last time, and nor does what keeps the site. */
 const SETTINGS_WAIT_MS = 3000;
+/** The header that tells a page why it gets the settings of last time, though the server has answered. */
+const INSTEAD = "x-settings-of-last-time";
 const HERE = new URL(SCOPE);
 
 /** The name of a part or of the settings that a request is for; null for all else. @param {Request} request @param {URL} url */
@@ -61,15 +63,17 @@ const kept = async (name, doubted) => {
 };
 
 /**
- * The settings as they are; without a network, or on one that does not answer, as they were last.
+ * The settings as they are; without a network, or on one that does not answer or answers something else, as they were
+ * last.
  *
  * @param {FetchEvent} event
  */
 const answerSettings = async (event) => {
   const coming = fetch(event.request).then(async (answer) => {
     // A browser that keeps nothing has none for later, and the answer is as good.
-    await shelf.putSettings(answer.clone()).catch(() => undefined);
-    return answer;
+    const why = await shelf.putSettings(answer.clone()).catch(() => "");
+    const instead = why === "" ? undefined : await shelf.settings().catch(() => undefined);
+    return instead ? new Response(instead.body, { headers: { "Content-Type": "application/json", [INSTEAD]: why } }) : answer;
   });
   const last = async () => (await shelf.settings().catch(() => undefined)) ?? coming;
   // What comes late is of use to the next visit. A worker with something open is never replaced, so not for long.

@@ -94,14 +94,19 @@ class Shelf {
    * error or half a file leaves those that were kept last.
    *
    * @param {Response} response
+   * @returns {Promise<string>} why they are left, in words; empty where the answer counts
    */
   async putSettings(response) {
-    if ([404, 410].includes(response.status)) await (await this.#cache()).delete(this.#key("settings"));
-    if (!response.ok) return;
+    if ([404, 410].includes(response.status)) {
+      await (await this.#cache()).delete(this.#key("settings"));
+      return "";
+    }
+    if (!response.ok) return `the server answers with status ${response.status}`;
     const text = await response.text();
-    if (!isObject(text)) return;
+    if (!isObject(text)) return "what the server sends is no JSON object";
     // A copy of its own: a host's headers may say that what they come with is not to be kept.
     await this.#put("settings", new Response(text, { headers: { "Content-Type": "application/json" } }));
+    return "";
   }
 
   /** Lets go of the marks of other versions and of pages that have gone. */
