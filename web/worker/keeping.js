@@ -36,9 +36,10 @@ const keep = () => {
 const keepAll = async () => {
   if (SITE.version === "") throw new NotKept("this copy of the site was not made by its build");
   try {
-    if (await shelf.isWhole()) return;
-    await keepSettings();
-    await keepMissing();
+    if (!(await shelf.isWhole())) {
+      await keepSettings();
+      await keepMissing();
+    }
     const there = await shelf.parts();
     if ([...ownParts().keys()].some((sha256) => !there.has(sha256))) throw new NotKept("the browser has let go of a part");
     await shelf.setWhole(true);

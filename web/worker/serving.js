@@ -31,8 +31,8 @@ const answerPart = async (event, name) => {
     if (!navigates) {
       const version = await shelf.versionOf(clientId);
       if (version === undefined) return fetch(request);
-      // Its own worker was replaced. Nothing is better than a file of another version.
-      if (version !== SITE.version) return Response.error();
+      // Its own worker was replaced, and it was not left. Nothing is better than a file of another version.
+      if (version !== SITE.version) return (await shelf.partOfOther(version, name)) ?? Response.error();
     }
     const found = await kept(name, request.cache === "reload");
     if (navigates) event.waitUntil(shelf.remember(resultingClientId));
@@ -78,5 +78,7 @@ const answerSettings = async (event) => {
   const last = async () => (await shelf.settings().catch(() => undefined)) ?? coming;
   // What comes late is of use to the next visit. A worker with something open is never replaced, so not for long.
   event.waitUntil(Promise.race([coming.catch(() => undefined), after(SETTINGS_WAIT_MS)]));
+  // Each start comes by here once, when the page before it has gone.
+  event.waitUntil(clearAway(false));
   return Promise.race([coming.catch(last), after(SETTINGS_WAIT_MS).then(last)]);
 };
