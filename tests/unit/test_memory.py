@@ -164,7 +164,6 @@ class TestWhatIsKept:
         at.hear(m.ListKept(KeptList(MINE.key, "old.json", OLD)))
         assert at.state.memory.lists == (KeptList(MINE.key, "old.json", OLD),)
 
-
     def test_of_lists_that_differ_in_what_is_not_kept_the_other_one_is_missing(self) -> None:
         bases = [f"https://user:secret@lab.example/list_products?dataset_ids={name}" for name in ("a", "b")]
         one = desk(read_list(JWST[:2], "a", base=bases[0]), read_list(JWST[2:], "b", base=bases[1]))
