@@ -39,7 +39,7 @@ def offer(state: State) -> Offer | None:
 
 
 def check_lists_may_open(state: State) -> None:
-    """Raise ``OverlayError`` ``list.changing-over`` while a page makes room for its new version: a list would be lost."""
+    """Raise ``OverlayError`` ``list.changing-over`` while a page gives way to its new version: a list would be lost."""
     if state.offline.taking:
         raise OverlayError(
             "list.changing-over",

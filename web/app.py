@@ -27,7 +27,7 @@ from web.ports import Rung
 _SITE: Final = "./site.json"
 _DEMO: Final = ("./demo/jwst.json", "./demo/hst.json")
 _LARGEST_SITE: Final = 2**20
-#: A page that is asked for is there without its configuration, too; a server that says nothing is not waited for longer.
+#: The page can do without its configuration: a server that says nothing is not waited for longer.
 _SITE_PATIENCE_S: Final = 6
 #: Our service worker's word why it gives the configuration of last time, though the server has answered.
 _INSTEAD: Final = "x-settings-of-last-time"

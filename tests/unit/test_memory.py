@@ -175,8 +175,8 @@ class TestWhatIsKept:
         # The first is open again by the page's address; going on brings the other, once.
         at = desk(read_list(JWST[:2], base=bases[0]))
         at.hear(m.LastVisitKnown("v", CLICK, visit))
-        (order,) = [each for each in at.hear(m.GoOnAsked()) if isinstance(each, GoOn)]
-        assert order.lists == visit.lists[1:]
+        (going_on,) = [each for each in at.hear(m.GoOnAsked()) if isinstance(each, GoOn)]
+        assert going_on.lists == visit.lists[1:]
         at.hear(read_list(JWST[2:], base=visit.lists[1].base))
         assert at.state.memory.addresses == {kept.base for kept in visit.lists}
 
