@@ -359,15 +359,12 @@ def test_a_slow_line_is_not_said_to_bring_nothing(page: Page, site: StaticServer
 @contextmanager
 def start_held_up(page: Page, site: StaticServer) -> Iterator[None]:
     """Inside, the page waits for its largest part, on a clock of the test's own."""
-    held: list[Route] = []
     page.clock.install()
-    page.route("**/pyodide.asm.wasm", holding(held))
-    with page.expect_request("**/pyodide.asm.wasm"):
-        page.goto(site.url)
-    page.wait_for_load_state("load")
-    yield
-    for route in held:
-        route.abort()
+    with held_back(page, "**/pyodide.asm.wasm"):
+        with page.expect_request("**/pyodide.asm.wasm"):
+            page.goto(site.url)
+        page.wait_for_load_state("load")
+        yield
 
 
 def arrives(page: Page, site: StaticServer, name: str) -> None:
@@ -434,12 +431,12 @@ def test_a_module_that_is_missing_on_a_slow_line_is_named_before_large_ones_have
 def test_want_of_memory_is_told_by_the_browser_s_words_alone(
     page: Page, site: StaticServer, words: str, code: str
 ) -> None:
-    page.route("**/boot.js", holding([]))
-    page.goto(site.url, wait_until="commit")
-    expect(page.get_by_role("button", name="START DOWNLOAD")).to_be_visible()
-    name, _, message = words.partition(": ")
-    page.evaluate("(reason) => void overlayStart.fail(reason)", {"name": name, "message": message})
-    assert diagnostics(page)["code"] == code
+    with held_back(page, "**/boot.js"):
+        page.goto(site.url, wait_until="commit")
+        expect(page.get_by_role("button", name="START DOWNLOAD")).to_be_visible()
+        name, _, message = words.partition(": ")
+        page.evaluate("(reason) => void overlayStart.fail(reason)", {"name": name, "message": message})
+        assert diagnostics(page)["code"] == code
 
 
 def test_a_site_without_its_settings_starts_and_says_so(page: Page, site: StaticServer) -> None:
