@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pycore.errors import OverlayError
 from pycore.remembered import KeptList
 from pycore.state import Stage, State
 
@@ -33,8 +34,18 @@ def worth_going_on(state: State) -> Offer | None:
 
 
 def offer(state: State) -> Offer | None:
-    """The same, once every list of one's own that is on its way is there or refused."""
-    return None if state.opening and not state.demo else worth_going_on(state)
+    """The same, once every list of one's own that is on its way is there or refused, and unless the page is leaving."""
+    return None if state.offline.taking or (state.opening and not state.demo) else worth_going_on(state)
+
+
+def check_lists_may_open(state: State) -> None:
+    """Raise ``OverlayError`` ``list.changing-over`` while a page gives way to its new version: a list would be lost."""
+    if state.offline.taking:
+        raise OverlayError(
+            "list.changing-over",
+            "It was not opened, as the page is changing over to its new version.",
+            "Open it again when the page is there again.",
+        )
 
 
 def lost(state: State) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """What a browser keeps of a visit: which lists were open and what was chosen of them, as text and back.
 
-The lists' own texts are kept beside it, each under its key. No token is in it, and nobody's name.
+The lists' own texts are kept beside it, each under its key. No token is in it, and nobody's name: of an address what
+may hold one is left out.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -26,6 +28,10 @@ _DEEPEST: Final = 6
 _KEY: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 _MOST_FILES: Final = 10**9
 _LATEST_MS: Final = 4e12
+#: As browsers read addresses, which take a backslash for a slash, and do without either.
+_WITH_USER: Final = re.compile(r"(\s*[A-Za-z][A-Za-z0-9+.-]*:[/\\]*|[/\\]{2,})[^/\\?#]*@")
+_AFTER_PATH: Final = re.compile(r"[?#].*", re.DOTALL)
+_DISCREET: Final = re.compile(r"[^?#]*\?not-kept=[0-9a-f]{16}")
 
 T = TypeVar("T")
 
@@ -35,7 +41,8 @@ class KeptList:
     """A list whose text the browser keeps under ``key``; ``base`` is the list's own URL, ``""`` for a file.
 
     The key is the text's SHA-256, in hexadecimal: the same list has one key, wherever it came from. ``source``
-    is what the person knows it by, ``mission`` what the page's address said of it.
+    is what the person knows it by, ``mission`` what the page's address said of it. Of a visit that was read, source
+    and base are ``discreet``.
     """
 
     key: str
@@ -73,6 +80,22 @@ class Remembered:
     choices: Choices = field(default_factory=Choices)
 
 
+def discreet(address: str) -> str:
+    """The address without a user's name, query and fragment, in which tokens are found.
+
+    A digest of the whole stands for what is left out: addresses that differ do so still, and relative ones against it
+    mean the same. What has nothing of the kind stays as it is, and so does what was made discreet before.
+    """
+    nameless = address
+    while found := _WITH_USER.match(nameless):
+        nameless = found[1] + nameless[found.end() :]
+    plain = _AFTER_PATH.sub("", nameless)
+    if plain == address or (nameless == address and _DISCREET.fullmatch(address)):
+        return address
+    digest = hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{plain}?not-kept={digest[:16]}"
+
+
 def day(epoch_ms: float) -> str:
     """A moment as the panel writes it: ``2026-11-22 07:17 UTC``; what is no moment is ``an unknown day``."""
     if not 0 < epoch_ms < _LATEST_MS:
@@ -84,14 +107,11 @@ def day(epoch_ms: float) -> str:
 
 
 def text(visit: Remembered) -> str:
-    """The visit as JSON in ASCII, the same for the same visit."""
+    """The visit as JSON in ASCII, the same for the same visit; addresses are discreet."""
     choices = visit.choices
     document = {
         "version": VERSION,
-        "lists": [
-            {"key": kept.key, "source": kept.source, "base": kept.base, "mission": kept.mission}
-            for kept in visit.lists
-        ],
+        "lists": [_list(kept) for kept in visit.lists],
         "files": visit.files,
         "missions": [_mission(each) for each in choices.missions],
         "current": choices.current,
@@ -99,6 +119,12 @@ def text(visit: Remembered) -> str:
         "rows": choices.rows_per_page,
     }
     return json.dumps(document, separators=(",", ":"))
+
+
+def _list(kept: KeptList) -> dict[str, object]:
+    # What a list by address is known by is that address, as it was typed.
+    source = discreet(kept.source) if kept.base else kept.source
+    return {"key": kept.key, "source": source, "base": discreet(kept.base), "mission": kept.mission}
 
 
 def _mission(mission: MissionChoice) -> dict[str, object]:

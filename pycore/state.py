@@ -142,8 +142,8 @@ class Download:
 class Memory:
     """What the browser keeps for the next visit, and what it has of the last.
 
-    ``lists`` are those of this visit that are kept, ``addresses`` those of all that are open. ``chosen`` says that
-    the person has chosen something since, ``refusal`` why the browser keeps nothing.
+    ``lists`` are those of this visit that are kept, ``addresses`` those of all that are open, discreet. ``chosen`` says
+    that the person has chosen something since, ``refusal`` why the browser keeps nothing.
 
     ``opened`` are all lists of one's own that are open, by source and URL; ``brought`` the URLs of those that came
     from the browser's copy, which no address of the page's opens again. ``unkept`` are the sources of lists that were

@@ -27,6 +27,10 @@ from web.ports import Rung
 _SITE: Final = "./site.json"
 _DEMO: Final = ("./demo/jwst.json", "./demo/hst.json")
 _LARGEST_SITE: Final = 2**20
+#: The page can do without its configuration: a server that says nothing is not waited for longer.
+_SITE_PATIENCE_S: Final = 6
+#: Our service worker's word why it gives the configuration of last time, though the server has answered.
+_INSTEAD: Final = "x-settings-of-last-time"
 
 
 #: The event loop itself keeps no task alive.
@@ -95,10 +99,14 @@ def _offered(rungs: Sequence[Rung]) -> tuple[m.PlaceOffered, ...]:
 async def _read_site(panel: Panel, http: Http) -> None:
     """Take the operator's configuration, if the site has one."""
     try:
-        answer = await http.get_text(_absolute(_SITE), limit_bytes=_LARGEST_SITE)
+        address = _absolute(_SITE)
+        answer = await http.get_text(address, limit_bytes=_LARGEST_SITE, patience=_SITE_PATIENCE_S)
         panel.prepare(m.SiteRead(json.loads(answer.text)))
-    except (OverlayError, ValueError) as wrong:
-        panel.hear(m.Told("bad", f"The site's configuration, site.json, is not used: {wrong}"))
+        if why := answer.headers.get(_INSTEAD):
+            sentence = f"The site's configuration, site.json, is that of an earlier visit: {why}."
+            panel.prepare(m.Told("warning", sentence))
+    except (OverlayError, ValueError, RecursionError) as wrong:
+        panel.prepare(m.Told("bad", f"The site's configuration, site.json, is not used: {wrong}"))
 
 
 async def _demo_lists(http: Http) -> Lists:

@@ -170,7 +170,8 @@ class Memory:
                 and visit.id != self._visit
                 and (record := await self._read(visit, told)) is not None
             ]
-        fitting = [each for each in known if any(kept.base in asked for kept in each[1].lists if kept.base)]
+        wanted = {remembered.discreet(address) for address in asked}
+        fitting = [each for each in known if any(kept.base in wanted for kept in each[1].lists)]
         for visit, record in (fitting or known)[:1]:
             self._offered = visit.id
             self._tell(m.LastVisitKnown(visit.id, visit.saved_ms, record))

@@ -15,6 +15,7 @@ from pycore import remembered
 from pycore.demo import Lists, with_demo
 from pycore.errors import OverlayError
 from pycore.formats.list_products import ProductList, read_in_steps
+from pycore.offer import check_lists_may_open
 from pycore.plan import ANONYMOUS
 from pycore.remembered import KeptList
 from pycore.state import State
@@ -304,6 +305,11 @@ class Panel:
 
         Without a text it was too large to read, or the browser refused to read it, in the words of ``refusal``.
         """
+        try:
+            check_lists_may_open(self.state)
+        except OverlayError as refused:
+            self.hear(m.ListRefused(name, refused.code, refused.sentence, refused.hint))
+            return
         if refusal:
             sentence = f"The file could not be read: {refusal.rstrip('.')}."
             hint = "Choose it again. Of a folder, choose the files in it."

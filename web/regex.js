@@ -7,6 +7,8 @@ const BUDGET_MS = 1000;
 const START_MS = 15000;
 /** An answer that is already on its way when the budget ends still counts. */
 const GRACE_MS = 30;
+/** A page that starts has more urgent things to do than to have a spare worker. */
+const SPARE_MS = 3000;
 
 /**
  * @typedef {object} Answer
@@ -29,8 +31,8 @@ const without = (kind) => ({ kind, bits: null, message: "" });
  *
  * One question runs at a time. A newer question on a list answers the older one on it with `superseded`.
  *
- * A worker and a spare one are started with the host, and a new spare as soon as one is used up, so that patterns run
- * although the server has gone since. Not covered are patterns after a second overrun while the server is away: the
+ * A worker is started with the host, a spare one soon after, and a new spare as soon as one is used up, so that patterns
+ * run although the server has gone since. Not covered are patterns after a second overrun while the server is away: the
  * browser may still have the worker's file in its cache, or refuse the question with `regex.no-worker`.
  */
 export class RegexHost {
@@ -50,7 +52,12 @@ export class RegexHost {
   #alarm;
 
   constructor() {
-    this.#provide();
+    try {
+      this.#worker = this.#start();
+      setTimeout(() => { this.#spare ??= this.#start(); }, SPARE_MS);
+    } catch {
+      // The first question tries again, and tells why not.
+    }
   }
 
   /**

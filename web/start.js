@@ -9,8 +9,10 @@
   /** After so long without another file that is there whole, people are told that the start goes on. */
   const STUCK_MS = 60_000;
   const LOOK_MS = 5000;
-  /** A server that has not answered by then is not waited for to find out what is wrong. */
+  /** A server that is silent for so long is not waited for. */
   const ANSWER_MS = 15_000;
+  /** To find out what is wrong takes no longer, however slow the line is. */
+  const SEARCH_MS = 60_000;
   const AGAIN = "It may be enough to try again. If not, send the diagnostics below to whoever runs this site.";
   const REPLACED = "If the site is being replaced just now, try again in a minute. Else send the diagnostics below to whoever runs it.";
 
@@ -50,27 +52,67 @@
     return Object.keys(hashes).map((address) => ({ name: address.slice(2), integrity: hashes[address], kind: "module" }));
   }
 
-  /** @param {string} name @param {string} integrity */
-  async function fetched(name, integrity) {
+  /**
+   * What a promise comes to, or, where that takes longer, something else.
+   * @template T, U @param {number} milliseconds @param {Promise<T>} promise @param {U} otherwise @returns {Promise<T | U>}
+   */
+  const within = (milliseconds, promise, otherwise) =>
+    Promise.race([promise, /** @type {Promise<U>} */ (new Promise((resolve) => { setTimeout(() => resolve(otherwise), milliseconds); }))]);
+
+  /**
+   * What the server answers anew; null where it does not, or where it is to be whole and breaks off. A file that is
+   * whole takes the place of a bad copy in the browser's cache.
+   * @param {string} name @param {boolean} whole
+   */
+  async function fetched(name, whole) {
     const stop = new AbortController();
-    const alarm = setTimeout(() => stop.abort(), ANSWER_MS);
+    let alarm = 0;
+    const heard = () => {
+      clearTimeout(alarm);
+      alarm = setTimeout(() => stop.abort(), ANSWER_MS);
+    };
+    heard();
     try {
-      return await fetch(`./${name}`, { cache: "reload", signal: stop.signal, integrity });
+      const answer = await fetch(`./${name}`, { cache: "reload", signal: stop.signal });
+      const body = whole && answer.body && answer.body.getReader();
+      if (body) while (!(await body.read()).done) heard();
+      return answer;
     } catch (_) {
       return null;
+    } finally {
+      clearTimeout(alarm);
+      if (!whole) stop.abort();
+    }
+  }
+
+  /**
+   * Whether a file that has just come whole is what the build wrote; null where that takes too long to say.
+   * @param {string} name @param {string} integrity @param {number} milliseconds
+   */
+  async function isSound(name, integrity, milliseconds) {
+    const stop = new AbortController();
+    const alarm = setTimeout(() => stop.abort(), milliseconds);
+    try {
+      // The answer comes after the last byte only, and from the browser's cache where that has the file.
+      await fetch(`./${name}`, { cache: "force-cache", signal: stop.signal, integrity });
+      return true;
+    } catch (_) {
+      return stop.signal.aborted ? null : false;
     } finally {
       clearTimeout(alarm);
     }
   }
 
+  /** @param {Response} answer */
+  const isScript = (answer) => /(java|ecma)script/i.test(answer.headers.get("content-type") || "");
+
   /**
-   * What is wrong with a file, found by asking the server anew; that also replaces a bad copy in the browser's cache.
+   * What is wrong with the answer to a file, without a look at its body.
    * @param {Part} part
    * @returns {Promise<Finding | null>}
    */
-  async function wrongWith({ name, integrity, kind }) {
-    const sound = await fetched(name, integrity);
-    const answer = sound || (await fetched(name, ""));
+  async function wrongAtOnce({ name, kind }) {
+    const answer = await fetched(name, false);
     if (!answer) {
       const sentence = `“${name}” cannot be fetched: the server does not answer, or something on the way blocks it.`;
       return finding("start.file-unreachable", sentence, "Check the network, and any blocker of content, then try again.", name);
@@ -79,16 +121,29 @@
       const sentence = `The server does not give out “${name}”: it answers with status ${answer.status}.`;
       return finding("start.file-missing", sentence, REPLACED, name);
     }
-    const type = answer.headers.get("content-type") || "";
-    if (kind === "module" && !/(java|ecma)script/i.test(type)) {
-      const sentence = `The server calls “${name}” ${type || "nothing"}, so browsers refuse to run it.`;
+    if (kind === "module" && !isScript(answer)) {
+      const type = answer.headers.get("content-type") || "nothing";
+      const sentence = `The server calls “${name}” ${type}, so browsers refuse to run it.`;
       return finding("start.file-type", sentence, "Whoever runs the server: files that end in .js are text/javascript.", name);
     }
-    if (!sound) {
-      const sentence = `“${name}” is not the file that belongs to this page: it was changed, or damaged on its way. It was not run.`;
-      return finding("start.file-changed", sentence, REPLACED, name);
-    }
     return null;
+  }
+
+  /**
+   * What is wrong with a file's content.
+   * @param {Part} part
+   * @returns {Promise<Finding | null>}
+   */
+  async function wrongInside({ name, integrity }) {
+    const begun = performance.now();
+    if (!(await fetched(name, true))) {
+      const sentence = `“${name}” does not arrive whole: the connection breaks off, or falls silent.`;
+      return finding("start.file-unreachable", sentence, "Check the network, then try again.", name);
+    }
+    const again = Math.max(ANSWER_MS, 2 * (performance.now() - begun));
+    if (!integrity || (await isSound(name, integrity, again)) !== false) return null;
+    const sentence = `“${name}” is not the file that belongs to this page: it was changed, or damaged on its way. It was not run.`;
+    return finding("start.file-changed", sentence, REPLACED, name);
   }
 
   /** @param {string} name */
@@ -97,10 +152,26 @@
     return finding("start.file-missing", sentence, "Copy the whole folder again, and open the page from there.", name);
   }
 
-  /** @param {Part[]} parts @returns {Promise<Finding | null>} */
-  async function firstWrong(parts) {
-    if (isFile) return null;
-    return (await Promise.all(parts.map(wrongWith))).find((found) => found !== null) || null;
+  /** Of parts, in this order, the first that is wrong. @param {Part[]} parts @returns {Promise<Finding | null>} */
+  async function wrongPart(parts) {
+    for (const part of parts) {
+      const found = (await wrongAtOnce(part)) || (await wrongInside(part));
+      if (found) return found;
+    }
+    return null;
+  }
+
+  /** A module that is wrong. @returns {Promise<Finding | null>} */
+  async function wrongModule() {
+    const all = modules();
+    const found = (await Promise.all(all.map(wrongAtOnce))).find((each) => each !== null);
+    if (found) return found;
+    const searches = all.map(wrongInside);
+    return new Promise((resolve) => {
+      // A large one that is sound keeps nobody waiting for what is wrong with another.
+      for (const search of searches) void search.then((wrong) => { if (wrong) resolve(wrong); });
+      void Promise.all(searches).then(() => resolve(null));
+    });
   }
 
   // -- what a failure means -------------------------------------------------------------------------------------
@@ -118,7 +189,7 @@
       return finding("start.wasm-refused", `This browser cannot run the page's WebAssembly: ${words}`, newer);
     }
     if (name === "SyntaxError") return finding("start.old-browser", `This browser cannot read the page's scripts: ${words}`, newer);
-    if (/memory|allocation/i.test(words) && name !== "PythonError") {
+    if (["", "Error", "RangeError", "InternalError", "RuntimeError"].includes(name) && /memory|allocat/i.test(unnamed(words))) {
       const hint = "Close other pages and programs, then try again.";
       return finding("start.memory", `The browser gives this page no memory for Python: ${words}`, hint);
     }
@@ -129,11 +200,25 @@
     return finding("start.script", words, AGAIN);
   }
 
-  /** What could not be had so far, and may be why the start fails. @type {Part[]} */
-  const lost = [];
+  /** Without addresses, names of files and what is quoted: those are no words of the browser's. @param {string} text */
+  const unnamed = (text) => text.replace(/“[^”]*”|"[^"]*"|\S*[/?#]\S*|[\w-]+\.\w+/g, " ");
+
+  /** What could not be had so far, and may be why the start fails, by name: what was missed last comes last. @type {Map<string, Part>} */
+  const lost = new Map();
 
   /** @param {{file: string, integrity: string}} part */
-  const lacks = ({ file, integrity }) => void lost.push({ name: file, integrity, kind: "part" });
+  function lacks({ file, integrity }) {
+    lost.delete(file);
+    lost.set(file, { name: file, integrity, kind: "part" });
+    if (over) goOnWithout(file);
+  }
+
+  /** The panel works, and a part of Python that it may do without has not come. @param {string} name */
+  function goOnWithout(name) {
+    const sentence = `The panel works, but “${name}” did not come, with parts of Python that are seldom used.`;
+    const hint = "If something fails that should not, load the page again; lists and choice are on offer then.";
+    fill("warning", "A part of the page is missing", finding("start.incomplete", sentence, hint, name), `${name} did not come`);
+  }
 
   /** @param {any} reason */
   const said = (reason) => String((reason && reason.message) || reason || "the browser does not say why");
@@ -153,8 +238,8 @@
     const unloaded = told.name === "Unloaded" || (told.name === "TypeError" && /module/i.test(said(reason)));
     // Pyodide goes on without what it could not have, and stops later with other words. What was lost last matters most:
     // before it, there may have been another way to go.
-    const suspects = lost.length > 0 ? [...lost].reverse() : unloaded ? modules() : [];
-    const wrong = meaning.code === "start.script" ? await firstWrong(suspects) : null;
+    const search = lost.size > 0 ? () => wrongPart([...lost.values()].reverse()) : unloaded ? wrongModule : null;
+    const wrong = search && !isFile && meaning.code === "start.script" ? await within(SEARCH_MS, search(), null) : null;
     // It has started after all.
     if (over !== before) return;
     if (!wrong && unloaded && reloaded()) return;
@@ -187,6 +272,7 @@
   /** @param {Finding} found @param {unknown} reason */
   function show(found, reason) {
     root.dataset.state = "failed";
+    document.title = `The page could not start – ${document.title}`;
     fill("bad", "The page could not start", found, reason);
   }
 
@@ -202,10 +288,14 @@
     const copied = element("span", { role: "status" });
     const again = element("button", { type: "button", textContent: "Try again", className: "primary" });
     const copy = element("button", { type: "button", textContent: "Copy" });
+    const trying = element("span", { role: "status" });
     again.addEventListener("click", () => {
       again.disabled = true;
+      trying.textContent = "Trying again …";
       void retry(found);
     });
+    const dismiss = element("button", { type: "button", textContent: "Dismiss" });
+    dismiss.addEventListener("click", () => { place.hidden = true; });
     copy.addEventListener("click", () => {
       text.select();
       const done = () => { copied.textContent = "Copied."; };
@@ -219,23 +309,47 @@
       element("h2", { textContent: heading }),
       element("p", { textContent: found.sentence }),
       element("p", { textContent: found.hint }),
-      element("p", { className: "buttons" }, again),
+      element("p", { className: "buttons" }, again, ...(kind === "warning" ? [dismiss] : []), trying),
       element("details", {}, element("summary", { textContent: "Diagnostics" }), label, text, element("p", { className: "buttons" }, copy, copied))
     );
     place.hidden = false;
     delete root.dataset.opening;
+    if (kind === "bad") again.focus();
     void diagnostics(found, reason).then((lines) => { text.value = lines; });
   }
 
-  /** Starts anew with a fresh copy of what was wrong. @param {Finding} found */
+  /** Starts anew with a fresh copy of what was wrong, and not with what a service worker has kept. @param {Finding} found */
   async function retry({ file }) {
-    if (file && !isFile) {
-      await fetched(file, "");
-      // What a service worker has kept may be what is bad; the next start makes a new one.
-      const worker = navigator.serviceWorker && (await navigator.serviceWorker.getRegistration().catch(() => undefined));
-      if (worker && navigator.serviceWorker.controller) await worker.unregister().catch(() => false);
-    }
+    if (file && !isFile) await within(ANSWER_MS, fetched(file, true), null);
+    await leaveKept().catch(() => undefined);
     location.reload();
+  }
+
+  /** The version that was kept may be what cannot start: one that waits takes its place, else that of the server. */
+  async function leaveKept() {
+    const manager = navigator.serviceWorker;
+    const registration = manager && manager.controller && (await manager.getRegistration());
+    if (!registration) return;
+    if (registration.waiting && (await within(ANSWER_MS, takesOver(registration.waiting), false))) return;
+    // Without a server, what was kept is all there is. No worker answers for its own script.
+    const answer = await fetched("sw.js", false);
+    // The next start makes a new one, and what is whole of its version is not fetched again.
+    if (answer && answer.ok && isScript(answer)) await registration.unregister();
+  }
+
+  /** Has a worker that waits come in force; whether it does, which no other tab must mind. @param {ServiceWorker} waiting */
+  function takesOver(waiting) {
+    const { port1, port2 } = new MessageChannel();
+    return new Promise((resolve) => {
+      const look = () => { if (waiting.state === "activated") resolve(true); };
+      port1.onmessage = ({ data }) => {
+        port1.close();
+        if (data.others > 0) resolve(false);
+        else look();
+      };
+      waiting.addEventListener("statechange", look);
+      waiting.postMessage({ type: "take" }, [port2]);
+    });
   }
 
   // -- the diagnostics ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pycore.catalog import Catalog, ListedRow
 from pycore.effects import Effect
 from pycore.formats.list_products import BadRow
 from pycore.missions.profile import Profiles
+from pycore.remembered import discreet
 from pycore.selection import Selector
 from pycore.state import Mission, State
 from pycore.update.choosing import matching
@@ -52,7 +53,7 @@ def list_read(state: State, message: m.ListRead) -> Step:
         repeated += mission.selector.catalog.repeated
         effects.extend(matching(mission))
     if shares and not message.demo:
-        addresses = state.memory.addresses | ({message.base} if message.base else set())
+        addresses = state.memory.addresses | ({discreet(message.base)} if message.base else set())
         entry = (message.source, message.base)
         others = tuple(each for each in state.memory.opened if each != entry)
         state = replace(state, memory=replace(state.memory, addresses=addresses, opened=(*others, entry)))

@@ -200,6 +200,7 @@ class StaticHandler(Handler):
                 self.connection.sendall(piece[:good] + damaged)
                 position += len(piece)
                 self.record.sent += len(piece)
+                self.owner.log.changed()
 
     def _head(self, status: int, headers: dict[str, str]) -> None:
         self.record.status = status

@@ -16,6 +16,7 @@ from tests.archive.static import StaticServer
 from tests.browser import lists
 from tests.browser.conftest import Watch
 from tests.browser.deployed import deploy, lay_out_next, wait_until_whole
+from tests.browser.kept import record
 from tests.browser.lists import DemoList, public
 from tests.browser.panel_page import PanelPage
 from tests.browser.surroundings import lay_out_site
@@ -23,24 +24,6 @@ from web.buildsteps.parts import write_parts
 
 GO_ON: Final = "Go on where you were"
 TOKEN: Final = "a-token-that-must-stay-in-memory"
-
-#: Waits until the record that was written last tells of something, and gives it.
-_RECORD: Final = """
-async (wanted) => {
-  for (;;) {
-    for (const name of await caches.keys()) {
-      if (!name.startsWith("download-overlay visits")) continue;
-      const shelf = await caches.open(name);
-      for (const request of await shelf.keys()) {
-        if (!request.url.endsWith("/record")) continue;
-        const text = await (await shelf.match(request)).text();
-        if (text.includes(wanted)) return text;
-      }
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-"""
 
 #: Waits until no visit is on the shelf.
 _NO_VISITS: Final = """
@@ -108,12 +91,6 @@ def host(archive: ArchiveServer, tmp_path: Path) -> Iterator[Host]:
     made = Host(tmp_path / "host", archive)
     yield made
     made.stop()
-
-
-def record(page: Page, wanted: str) -> str:
-    """Wait until this is remembered."""
-    found: str = page.evaluate(_RECORD, wanted)
-    return found
 
 
 def go_on(panel: PanelPage) -> None:
@@ -233,6 +210,33 @@ def test_a_reload_of_the_same_address_offers_what_was_chosen(panel: PanelPage, s
     go_on(panel)
     expect(panel.regex).to_have_value("^b")
     assert panel.page.url.endswith("?products=lists/again.json")
+
+
+def test_a_browser_without_locks_keeps_visits_too_and_no_token_of_an_address(
+    panel: PanelPage, site: StaticServer
+) -> None:
+    lists.write(
+        site.root / "lists" / "signed.json",
+        [public("a_raw.fits", url="a_raw.fits"), public("b_raw.fits", url="b_raw.fits")],
+    )
+    page = panel.page
+    page.add_init_script("delete Navigator.prototype.locks")
+    panel.open(f"?products=lists/signed.json%3Ftoken={TOKEN}")
+    assert page.evaluate("navigator.locks === undefined")
+    assert panel.summary().all == 2
+    panel.filter("^b")
+    record(page, '"in_force":"^b"')
+    panel.open()
+    assert page.evaluate(_WORDS_KEPT, [TOKEN, "?token", "signed.json?not-kept="]) == ["signed.json?not-kept="]
+    expect(page.locator("#go-on-what")).to_contain_text("2 files of lists/signed.json?not-kept=")
+    go_on(panel)
+    expect(panel.regex).to_have_value("^b")
+    assert panel.summary().all == 2
+    # The same address means the same list still.
+    panel.open(f"?products=lists/signed.json%3Ftoken={TOKEN}")
+    expect(page.locator("#go-on-what")).to_contain_text("What you had chosen of the list here")
+    page.get_by_role("button", name="Forget").click()
+    page.evaluate(_NO_VISITS)
 
 
 def test_forgetting_leaves_nothing_behind(panel: PanelPage, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,9 +26,21 @@ from tests.browser.deployed import (
     version_of,
     wait_until_whole,
 )
-from tests.browser.panel_page import PanelPage
+from tests.browser.panel_page import BOOT_MS, PanelPage
+from web.buildsteps.parts import write_parts
 
 OFFER: Final = "Use the new version"
+
+#: Waits until so many parts are kept.
+_PARTS: Final = """
+async (count) => {
+  for (;;) {
+    const kept = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+    if (kept.flat().filter(({ url }) => url.includes("/part/")).length === count) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+"""
 
 
 class Server(StaticServer):
@@ -189,19 +202,31 @@ def test_settings_are_those_of_the_last_time_there_was_a_network(kept: PanelPage
     assert kept_settings(kept.page) == settings
 
 
-@pytest.mark.parametrize("bad", ["<title>Sign in</title>", '{"missions": {', "[]"])
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("<title>Sign in</title>", "what the server sends is no JSON object"),
+        ("[]", "what the server sends is no JSON object"),
+        (502, "the server answers with status 502"),
+    ],
+)
 def test_settings_that_cannot_be_read_are_told_of_and_replace_none(
-    kept: PanelPage, site: Site, bad: str
+    kept: PanelPage, site: Site, bad: str | int, why: str
 ) -> None:
     settings = {"missions": {"JWST": {"archive": {"origin": "https://archive.invalid"}}}}
     file = site.server.root / "site.json"
     file.write_text(json.dumps(settings))
     kept.page.reload()
     kept.wait_ready()
-    file.write_text(bad)
+    if isinstance(bad, int):
+        site.server.break_file("site.json", bad)
+    else:
+        file.write_text(bad)
     kept.page.reload()
     kept.wait_ready()
-    expect(kept.notices().filter(has_text="site.json, is not used")).to_be_visible()
+    told = kept.notices().filter(has_text=f"site.json, is that of an earlier visit: {why}.")
+    expect(told).to_be_visible()
+    assert kept_settings(kept.page) == settings
     site.server.stop()
     assert kept_settings(kept.page) == settings
 
@@ -213,8 +238,7 @@ def test_settings_that_the_server_has_no_more_are_not_kept_either(
     fetched = "fetch('./site.json', { cache: 'no-store' }).then(answer => answer.status)"
     kept.page.reload()
     kept.wait_ready()
-    site.server.break_file("site.json", 503)
-    assert kept.page.evaluate(fetched) == 503
+    assert kept.page.evaluate(fetched) == 200
     assert any(key.endswith("/settings") for keys in stored(kept.page).values() for key in keys)
     site.server.break_file("site.json", status)
     assert kept.page.evaluate(fetched) == status
@@ -232,6 +256,21 @@ def test_a_network_that_does_not_answer_for_the_settings_does_not_hold_up_the_st
     kept.page.reload()
     kept.wait_ready()
     assert site.server.is_held_up()
+
+
+def test_a_first_visit_waits_for_its_settings_in_reason_and_is_kept_without_them(
+    panel: PanelPage, site: Site
+) -> None:
+    site.server.late = "site.json"
+    panel.page.clock.install()
+    panel.page.goto(panel.url)
+    assert site.server.log.wait(lambda _: site.server.is_held_up(), timeout=30)
+    panel.page.clock.fast_forward(6_000)
+    panel.wait_ready()
+    told = panel.notices().filter(has_text="site.json, is not used")
+    expect(told).to_contain_text("The server has sent nothing for 6 seconds")
+    assert panel.summary().all > 0
+    wait_until_whole(panel.page, site.first)
 
 
 def test_what_is_no_part_is_the_network_s_alone(kept: PanelPage, site: Site) -> None:
@@ -450,7 +489,8 @@ def test_parts_that_no_version_has_any_more_go(kept: PanelPage, site: Site) -> N
     wait_until_whole(kept.page, site.next, "waiting")
     assert parts() == before + len(CHANGED) - 1
     change_over(kept)
-    assert parts() == before
+    # The old page needed its own until it had gone.
+    kept.page.evaluate(_PARTS, before)
 
 
 def test_a_new_version_does_not_come_in_while_another_tab_shows_the_page(kept: PanelPage, site: Site) -> None:
@@ -512,12 +552,83 @@ def test_a_page_that_is_not_left_after_all_offers_the_new_version_again(kept: Pa
     expect(
         kept.page.get_by_text("The new version could not be put to use: the page was not left.")
     ).to_be_visible(timeout=15_000)
+    # It has all its own parts still, also those that it has not asked for yet, and no others.
+    assert version_of(kept.page) == site.first
+    # The settings are asked for at a start, also that of another tab.
+    kept.page.evaluate("fetch('./site.json').then((answer) => answer.text())")
+    assert version_of(kept.page) == site.first
     expect(offer).not_to_have_attribute("aria-disabled", "true")
     kept.page.once("dialog", lambda asked: asked.accept())
     with kept.page.expect_navigation():
         offer.click()
     kept.wait_ready()
     assert version_of(kept.page) == site.next
+
+
+def break_start(site: Site) -> None:
+    """Make the version on the server one whose program stops at its start, as its build may have made it."""
+    page = site.server.root / "index.html"
+    broken = page.read_text("utf-8").replace("    main()\n", "    raise KeyError('a fault')\n")
+    page.write_text(broken, "utf-8")
+    site.first = write_parts(site.server.root)
+
+
+def fails(page: Page) -> None:
+    """Wait for the page of a start that has failed."""
+    expect(page.locator("html[data-state=failed]")).to_be_attached(timeout=BOOT_MS)
+
+
+@pytest.fixture
+def kept_broken(panel: PanelPage, site: Site) -> PanelPage:
+    """A version that cannot start, kept whole, and in control of a page that has failed."""
+    break_start(site)
+    panel.page.goto(panel.url)
+    fails(panel.page)
+    panel.page.evaluate(_KEEP)
+    wait_until_whole(panel.page, site.first)
+    panel.page.reload()
+    fails(panel.page)
+    return panel
+
+
+#: What the page does once it is ready, which one that was ready on another day has done.
+_KEEP: Final = """
+async () => {
+  const { prepare } = await import(new URL("service_worker.js", location.href));
+  await prepare();
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((resolve) => { port1.onmessage = ({ data }) => resolve(data); });
+  (await navigator.serviceWorker.ready).active.postMessage({ type: "keep" }, [port2]);
+  await answer;
+}
+"""
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_another_try_leaves_a_kept_version_that_cannot_start(
+    kept_broken: PanelPage, site: Site, waits: bool
+) -> None:
+    page = kept_broken.page
+    shutil.copytree(site.next_folder, site.server.root, dirs_exist_ok=True)
+    if waits:
+        page.evaluate("navigator.serviceWorker.getRegistration().then((found) => found.update())")
+        wait_until_whole(page, site.next, "waiting")
+    page.reload()
+    fails(page)
+    with page.expect_navigation(wait_until="commit"):
+        page.get_by_role("button", name="Try again").click()
+    kept_broken.wait_ready()
+    wait_until_whole(page, site.next)
+    assert version_of(page) == site.next
+
+
+def test_another_try_without_a_server_stays_with_what_was_kept(kept_broken: PanelPage, site: Site) -> None:
+    page = kept_broken.page
+    site.server.stop()
+    with page.expect_navigation(wait_until="commit"):
+        page.get_by_role("button", name="Try again").click()
+    fails(page)
+    expect(page.get_by_role("button", name="Try again")).to_be_focused()
 
 
 def test_a_page_of_the_network_never_gets_parts_of_another_version(panel: PanelPage, site: Site) -> None:

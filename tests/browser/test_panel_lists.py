@@ -12,6 +12,7 @@ from tests.archive.server import ArchiveServer
 from tests.archive.static import StaticServer
 from tests.browser import lists
 from tests.browser.conftest import Watch
+from tests.browser.kept import record
 from tests.browser.lists import DemoList, products, public
 from tests.browser.panel_page import PanelPage
 from tests.browser.states import held_back
@@ -112,7 +113,8 @@ def test_a_list_that_cannot_be_had_leaves_an_empty_panel_that_helps(
     _drop(panel, "broken.json", "{")
     expect(told.filter(has_text="broken.json")).to_contain_text("not JSON")
     assert panel.summary() == before
-    # The list of this visit is offered on the next.
+    # The list of this visit is offered on the next, once the browser has written it down.
+    record(page, "good.json")
     panel.open()
     offered = page.get_by_role("button", name="Go on where you were")
     expect(page.get_by_text("2 files of good.json, as of ")).to_be_visible()

@@ -32,7 +32,7 @@ PARTS = ("runtime/pyodide.asm.wasm", "runtime/pyodide-lock.json")
 #: One of the page's own, one that is imported by others, PyScript, Pyodide, and what tells all other hashes.
 SOME_MODULES = ("boot.js", "dom.js", "pyscript/core-*.js", "runtime/pyodide.asm.js", "runtime/files.js")
 #: What a start does without where it must.
-SPARE = ("opening.js", "style.css", "runtime/python_stdlib.zip", "runtime/snapshot-*.bin")
+SPARE = ("opening.js", "style.css", "runtime/snapshot-*.bin")
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +92,8 @@ def test_a_file_that_is_missing_is_named_and_another_try_finds_it(
     told = diagnostics(page)
     assert (told["code"], told["file"]) == ("start.file-missing", name)
     expect(page.get_by_role("alert")).to_contain_text(f"“{name}”: it answers with status 404")
+    expect(page.get_by_role("button", name="Try again")).to_be_focused()
+    expect(page).to_have_title("The page could not start – Download files")
     site.mend()
     try_again(page)
 
@@ -114,6 +116,19 @@ def test_a_file_with_one_byte_changed_is_never_run(page: Page, site: StaticServe
 def test_a_start_does_without_what_it_can(page: Page, site: StaticServer, pattern: str) -> None:
     site.break_file(name_of(site, pattern), 404)
     PanelPage(page, site.url).open()
+    expect(page.locator("#failed")).to_be_hidden()
+
+
+def test_a_part_of_python_that_is_seldom_used_is_missed_in_words(page: Page, site: StaticServer) -> None:
+    site.break_file("runtime/python_stdlib.zip", 404)
+    panel = PanelPage(page, site.url).open()
+    told = page.locator("#failed")
+    expect(told).to_contain_text("A part of the page is missing")
+    expect(told).to_contain_text("The panel works, but “runtime/python_stdlib.zip” did not come")
+    panel.button("ALL").click()
+    expect(panel.button("ALL")).to_have_attribute("aria-pressed", "true")
+    expect(page).to_have_title("Download files")
+    told.get_by_role("button", name="Dismiss").click()
     expect(page.locator("#failed")).to_be_hidden()
 
 
@@ -339,6 +354,89 @@ def test_a_slow_line_is_not_said_to_bring_nothing(page: Page, site: StaticServer
     page.clock.resume()
     PanelPage(page, site.url).wait_ready()
     expect(told).to_be_hidden()
+
+
+@contextmanager
+def start_held_up(page: Page, site: StaticServer) -> Iterator[None]:
+    """Inside, the page waits for its largest part, on a clock of the test's own."""
+    page.clock.install()
+    with held_back(page, "**/pyodide.asm.wasm"):
+        with page.expect_request("**/pyodide.asm.wasm"):
+            page.goto(site.url)
+        page.wait_for_load_state("load")
+        yield
+
+
+def arrives(page: Page, site: StaticServer, name: str) -> None:
+    """Let 10 s pass, and then some more of the file arrive that is on its way."""
+    page.clock.fast_forward(10_000)
+    sent = sum(each.sent for each in site.requests if each.product == name)
+    # With the third piece from now the page has had the first for long.
+    assert site.log.wait(lambda all_: sum(each.sent for each in all_ if each.product == name) > sent + 50_000)
+
+
+def test_a_sound_file_on_a_slow_line_is_not_said_to_be_changed(page: Page, site: StaticServer) -> None:
+    name, wrong = "runtime/python_stdlib.zip", "runtime/pyodide-lock.json"
+    with start_held_up(page, site):
+        site.break_file(wrong, 404)
+        site.bytes_per_second = 60_000
+        before = len(site.requests)
+        page.evaluate(_MISSES, [wrong, name, name])
+        for _ in range(2):
+            arrives(page, site, name)
+        site.bytes_per_second = None
+        told = diagnostics(page)
+    assert (told["code"], told["file"]) == ("start.file-missing", wrong)
+    # Nothing is fetched for each time that it was missed.
+    asked = [request.product for request in site.requests[before:]]
+    assert asked.count(name) <= len(("its head", "all of it", "its hash"))
+
+
+#: Says that parts were missed, in turn, and that the start fails of it in the end.
+_MISSES = """
+async (files) => {
+  const { FILES } = await import(new URL("runtime/files.js", location.href));
+  for (const file of files) {
+    overlayStart.lacks({ file, integrity: FILES[file.slice("runtime/".length)]?.integrity ?? "sha256-none" });
+  }
+  void overlayStart.fail(new Error("a part did not come"));
+}
+"""
+
+
+def test_a_module_that_is_missing_on_a_slow_line_is_named_before_large_ones_have_come(
+    page: Page, site: StaticServer
+) -> None:
+    with start_held_up(page, site):
+        site.break_file("regex.js", 404)
+        site.bytes_per_second = 60_000
+        page.evaluate("void overlayStart.fail({name: 'Unloaded', message: 'boot.js or a module of it'})")
+        told = diagnostics(page)
+        site.bytes_per_second = None
+    assert (told["code"], told["file"]) == ("start.file-missing", "regex.js")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("Error: Cannot read https://example.org/memory/allocation.json", "start.script"),
+        ("Error: runtime/memory-1.bin: nothing", "start.script"),
+        ("Error: “out of memory.json” is no list", "start.script"),
+        ("TypeError: memory is not a function", "start.script"),
+        ("RangeError: Array buffer allocation failed", "start.memory"),
+        ("RangeError: WebAssembly.Memory(): could not allocate memory", "start.memory"),
+        (": out of memory", "start.memory"),
+    ],
+)
+def test_want_of_memory_is_told_by_the_browser_s_words_alone(
+    page: Page, site: StaticServer, words: str, code: str
+) -> None:
+    with held_back(page, "**/boot.js"):
+        page.goto(site.url, wait_until="commit")
+        expect(page.get_by_role("button", name="START DOWNLOAD")).to_be_visible()
+        name, _, message = words.partition(": ")
+        page.evaluate("(reason) => void overlayStart.fail(reason)", {"name": name, "message": message})
+        assert diagnostics(page)["code"] == code
 
 
 def test_a_site_without_its_settings_starts_and_says_so(page: Page, site: StaticServer) -> None:

@@ -354,6 +354,26 @@ def test_a_new_version_that_is_refused_leaves_no_word(archive: ArchiveServer) ->
     live(go)
 
 
+def test_a_list_that_is_opened_while_the_page_changes_over_is_refused_and_not_lost_in_silence(
+    archive: ArchiveServer,
+) -> None:
+    async def go() -> None:
+        world = await used(archive, Shelf(), "a.json")
+        world.panel.watch_offline()
+        world.offline.hear("new", "0")
+        world.panel.hear(m.NewVersionAsked())
+        world.panel.open_file("b.json", product_list("b_cal.fits"), 1000)
+        assert "b.json: It was not opened" in world.page.regions["notices"]
+        await world.until(lambda: world.offline.taken == 1)
+        world.offline.refusal = "another tab shows this page"
+        world.panel.hear(m.NewVersionRefused(world.offline.refusal))
+        world.panel.open_file("b.json", product_list("b_cal.fits"), 1000)
+        await idle(world)
+        assert "2 files" in world.page.regions["summary"]
+
+    live(go)
+
+
 def test_a_change_from_elsewhere_leaves_word_at_once(archive: ArchiveServer) -> None:
     async def go() -> None:
         world = World(archive)

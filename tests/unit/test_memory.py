@@ -9,6 +9,7 @@ from pycore.effects import Effect, Focus, Forget, GoOn, Match, Remember
 from pycore.layout import Structure
 from pycore.remembered import Choices, KeptList, MissionChoice, Remembered, read
 from pycore.selection import Choice, Quick
+from tests.unit.builders import CLICK
 from tests.unit.desk import (
     CAL,
     GUIDE,
@@ -162,6 +163,22 @@ class TestWhatIsKept:
         at = kept(read_list(), read_list(base=OLD))
         at.hear(m.ListKept(KeptList(MINE.key, "old.json", OLD)))
         assert at.state.memory.lists == (KeptList(MINE.key, "old.json", OLD),)
+
+    def test_of_lists_that_differ_in_what_is_not_kept_the_other_one_is_missing(self) -> None:
+        bases = [f"https://user:secret@lab.example/list_products?dataset_ids={name}" for name in ("a", "b")]
+        one = desk(read_list(JWST[:2], "a", base=bases[0]), read_list(JWST[2:], "b", base=bases[1]))
+        orders = one.hear(*(m.ListKept(KeptList(f"k{base[-1]}", base, base)) for base in bases))
+        visit = records(orders)[-1]
+        (order,) = [order for order in orders if isinstance(order, Remember)][-1:]
+        assert "secret" not in order.record
+        assert "dataset_ids" not in order.record
+        # The first is open again by the page's address; going on brings the other, once.
+        at = desk(read_list(JWST[:2], base=bases[0]))
+        at.hear(m.LastVisitKnown("v", CLICK, visit))
+        (going_on,) = [each for each in at.hear(m.GoOnAsked()) if isinstance(each, GoOn)]
+        assert going_on.lists == visit.lists[1:]
+        at.hear(read_list(JWST[2:], base=visit.lists[1].base))
+        assert at.state.memory.addresses == {kept.base for kept in visit.lists}
 
 
 class TestANewVersion:

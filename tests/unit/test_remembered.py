@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import given
@@ -14,7 +16,7 @@ from pycore import remembered
 from pycore.catalog import Facet
 from pycore.errors import OverlayError
 from pycore.layout import Structure
-from pycore.remembered import Choices, KeptList, MissionChoice, Remembered, day, read, text
+from pycore.remembered import Choices, KeptList, MissionChoice, Remembered, day, discreet, read, text
 from pycore.selection import Choice, Quick
 from tests.unit.builders import CLICK
 
@@ -42,8 +44,50 @@ PLAIN = Remembered((KeptList("k", "a.json", ""),), 3, Choices((MissionChoice("JW
 def test_what_is_remembered_comes_back(visit: Remembered) -> None:
     written = text(visit)
     assert written.isascii()
-    assert read(written) == visit
-    assert text(read(written)) == written
+    read_again = read(written)
+    discreet_lists = tuple(
+        replace(kept, source=discreet(kept.source) if kept.base else kept.source, base=discreet(kept.base))
+        for kept in visit.lists
+    )
+    assert read_again == replace(visit, lists=discreet_lists)
+    assert text(read_again) == written
+
+
+@given(st.text(alphabet="ab:@/\\?# =é", max_size=30))
+def test_what_is_discreet_stays_as_it_is(address: str) -> None:
+    once = discreet(address)
+    assert discreet(once) == once
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://user:secret@host.example/lists/x.json",
+        "https://host.example/lists/x.json?token=secret",
+        "https://host.example/lists/x.json#secret",
+        "https:\\\\user:secret@host.example/lists/x.json?secret#secret",
+        "//secret@host.example/lists/x.json",
+        " https:secret@host.example/lists/x.json",
+        "lists/x.json?token=secret",
+    ],
+)
+def test_no_secret_of_an_address_is_kept(address: str) -> None:
+    written = text(Remembered((KeptList("k", address, address),)))
+    assert "secret" not in written
+    assert "user" not in written
+    assert "lists/x.json?not-kept=" in written
+
+
+def test_addresses_that_differ_in_what_is_not_kept_differ_still() -> None:
+    one, other = (f"https://host.example/list_products?dataset_ids={name}" for name in ("jw1", "jw2"))
+    assert discreet(one) != discreet(other)
+    assert urljoin(discreet(one), "files/a.fits") == urljoin(one, "files/a.fits")
+
+
+@pytest.mark.parametrize("name", ["what?.json", "a#b.json", "C:me@home.json"])
+def test_the_name_of_a_file_is_no_address(name: str) -> None:
+    (kept,) = read(text(Remembered((KeptList("k", name, ""),)))).lists
+    assert kept.source == name
 
 
 def test_a_lone_surrogate_in_a_name_comes_back() -> None:

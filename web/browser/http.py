@@ -83,6 +83,7 @@ class Text:
 
     text: str
     url: str
+    headers: Mapping[str, str] = _NO_HEADERS
 
 
 class _Patience:
@@ -157,7 +158,7 @@ class Http:
             raise
         finally:
             silence.stop()
-        return Text(text, response.url)
+        return Text(text, response.url, response.headers)
 
     def abort(self) -> Abort:
         """A new way to end a request."""

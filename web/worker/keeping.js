@@ -36,9 +36,10 @@ const keep = () => {
 const keepAll = async () => {
   if (SITE.version === "") throw new NotKept("this copy of the site was not made by its build");
   try {
-    if (await shelf.isWhole()) return;
-    await keepSettings();
-    await keepMissing();
+    if (!(await shelf.isWhole())) {
+      await keepSettings();
+      await keepMissing();
+    }
     const there = await shelf.parts();
     if ([...ownParts().keys()].some((sha256) => !there.has(sha256))) throw new NotKept("the browser has let go of a part");
     await shelf.setWhole(true);
@@ -107,7 +108,12 @@ const response = (part, bytes, given) => {
 
 /** The settings are the operator's, and not the build's: no hash is known of them, and they need not be there. */
 const keepSettings = async () => {
-  await shelf.putSettings(await fetch(new URL(SETTINGS, SCOPE), { cache: "no-cache" }));
+  try {
+    const signal = AbortSignal.timeout(SETTINGS_WAIT_MS);
+    await shelf.putSettings(await fetch(new URL(SETTINGS, SCOPE), { cache: "no-cache", signal }));
+  } catch (thrown) {
+    if (nameOfError(thrown) === "QuotaExceededError") throw thrown;
+  }
 };
 
 /** A site that does not fit leaves what it took to others. */

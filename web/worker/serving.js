@@ -6,8 +6,10 @@
 
 /** The one file that an operator edits. */
 const SETTINGS = "site.json";
-/** A start does not wait longer for the settings, where there are those of last time. */
+/** A start does not wait longer for the settings, where there are those of last time, and nor does what keeps the site. */
 const SETTINGS_WAIT_MS = 3000;
+/** The header that tells a page why it gets the settings of last time, though the server has answered. */
+const INSTEAD = "x-settings-of-last-time";
 const HERE = new URL(SCOPE);
 
 /** The name of a part or of the settings that a request is for; null for all else. @param {Request} request @param {URL} url */
@@ -29,8 +31,8 @@ const answerPart = async (event, name) => {
     if (!navigates) {
       const version = await shelf.versionOf(clientId);
       if (version === undefined) return fetch(request);
-      // Its own worker was replaced. Nothing is better than a file of another version.
-      if (version !== SITE.version) return Response.error();
+      // Its own worker was replaced, and it was not left. Nothing is better than a file of another version.
+      if (version !== SITE.version) return (await shelf.partOfOther(version, name)) ?? Response.error();
     }
     const found = await kept(name, request.cache === "reload");
     if (navigates) event.waitUntil(shelf.remember(resultingClientId));
@@ -61,18 +63,22 @@ const kept = async (name, doubted) => {
 };
 
 /**
- * The settings as they are; without a network, or on one that does not answer, as they were last.
+ * The settings as they are; without a network, or on one that does not answer or answers something else, as they were
+ * last.
  *
  * @param {FetchEvent} event
  */
 const answerSettings = async (event) => {
   const coming = fetch(event.request).then(async (answer) => {
     // A browser that keeps nothing has none for later, and the answer is as good.
-    await shelf.putSettings(answer.clone()).catch(() => undefined);
-    return answer;
+    const why = await shelf.putSettings(answer.clone()).catch(() => "");
+    const instead = why === "" ? undefined : await shelf.settings().catch(() => undefined);
+    return instead ? new Response(instead.body, { headers: { "Content-Type": "application/json", [INSTEAD]: why } }) : answer;
   });
   const last = async () => (await shelf.settings().catch(() => undefined)) ?? coming;
   // What comes late is of use to the next visit. A worker with something open is never replaced, so not for long.
   event.waitUntil(Promise.race([coming.catch(() => undefined), after(SETTINGS_WAIT_MS)]));
+  // Each start comes by here once, when the page before it has gone.
+  event.waitUntil(clearAway(false));
   return Promise.race([coming.catch(last), after(SETTINGS_WAIT_MS).then(last)]);
 };

@@ -49,9 +49,23 @@ class Shelf {
   async setWhole(whole) {
     const name = `version/${SITE.version}`;
     this.#whole = false;
-    if (whole) await this.#put(name, new Response(JSON.stringify([...ownParts().keys()])));
-    else await (await this.#cache()).delete(this.#key(name));
+    const cache = await this.#cache();
+    if (whole) await this.#put(name, new Response(JSON.stringify(SITE.parts)));
+    else await cache.delete(this.#key(name));
+    // An earlier version may have been brought back.
+    await cache.delete(this.#key(`retired/${SITE.version}`));
     this.#whole = whole;
+  }
+
+  /** The parts of a version that was whole, by their addresses. @param {string} version @returns {Promise<Record<string, Part>>} */
+  async #partsOf(version) {
+    return (await (await this.#get(`version/${version}`))?.json()) ?? {};
+  }
+
+  /** A part of another version, as long as a page of that is there. @param {string} version @param {string} name */
+  async partOfOther(version, name) {
+    const part = (await this.#partsOf(version))[name];
+    return part && this.part(part.sha256);
   }
 
   /** Whether any version is whole. */
@@ -94,31 +108,46 @@ class Shelf {
    * error or half a file leaves those that were kept last.
    *
    * @param {Response} response
+   * @returns {Promise<string>} why they are left, in words; empty where the answer counts
    */
   async putSettings(response) {
-    if ([404, 410].includes(response.status)) await (await this.#cache()).delete(this.#key("settings"));
-    if (!response.ok) return;
+    if ([404, 410].includes(response.status)) {
+      await (await this.#cache()).delete(this.#key("settings"));
+      return "";
+    }
+    if (!response.ok) return `the server answers with status ${response.status}`;
     const text = await response.text();
-    if (!isObject(text)) return;
+    if (!isObject(text)) return "what the server sends is no JSON object";
     // A copy of its own: a host's headers may say that what they come with is not to be kept.
     await this.#put("settings", new Response(text, { headers: { "Content-Type": "application/json" } }));
+    return "";
   }
 
-  /** Lets go of the marks of other versions and of pages that have gone. */
-  async forgetOthers() {
-    const cache = await this.#cache();
+  /** Says of all other versions that they are to go, when their pages have gone. */
+  async retireOthers() {
     for (const version of await this.#names("version/")) {
-      if (version !== SITE.version) await cache.delete(this.#key(`version/${version}`));
+      if (version !== SITE.version) await this.#put(`retired/${version}`, new Response());
     }
+  }
+
+  /** Lets go of the marks of retired versions that no page is of any more; whether there was one. */
+  async forgetRetired() {
+    const retired = await this.#names("retired/");
+    if (retired.length === 0) return false;
     await this.#forgetGone();
+    const used = new Set();
+    for (const id of await this.#names("page/")) used.add(await this.versionOf(id));
+    const due = retired.filter((version) => !used.has(version));
+    const cache = await this.#cache();
+    for (const name of due.flatMap((version) => [`version/${version}`, `retired/${version}`])) await cache.delete(this.#key(name));
+    return due.length > 0;
   }
 
   /** Lets go of the parts that neither a whole version has nor `others`. @param {Iterable<string>} others */
   async sweep(others) {
     const used = new Set(others);
     for (const version of await this.#names("version/")) {
-      const mark = await this.#get(`version/${version}`);
-      for (const sha256 of /** @type {string[]} */ (await mark?.json() ?? [])) used.add(sha256);
+      for (const { sha256 } of Object.values(await this.#partsOf(version))) used.add(sha256);
     }
     for (const sha256 of await this.parts()) if (!used.has(sha256)) await this.#drop(sha256);
   }

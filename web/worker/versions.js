@@ -15,11 +15,20 @@ const install = async () => {
 
 const activate = async () => {
   await worker.clients.claim();
+  await shelf.retireOthers().catch(() => undefined);
+  await clearAway(true);
+};
+
+/**
+ * Lets go of earlier versions, and of their parts, when no page is of them any more.
+ *
+ * @param {boolean} thoroughly also of parts that no version ever had
+ */
+const clearAway = async (thoroughly) => {
   try {
-    await shelf.forgetOthers();
     await navigator.locks.request(LOCK, { ifAvailable: true }, async (lock) => {
-      // Somebody is keeping a still later version: what is left over goes with the next one.
-      if (lock) await shelf.sweep(ownParts().keys());
+      // Somebody is keeping a still later version: what is left over goes another time.
+      if (lock && ((await shelf.forgetRetired()) || thoroughly)) await shelf.sweep(ownParts().keys());
     });
   } catch {
     // A browser that keeps nothing has nothing to clear.
