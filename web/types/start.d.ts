@@ -9,3 +9,9 @@ declare const overlayStart: Readonly<{
   /** Makes a page of a start that has failed; the first reason is the one. */
   fail(reason: unknown): Promise<void>;
 }>;
+
+// What web/ahead.js leaves: not there where parts have no server, or where the script did not come.
+declare var overlayAhead: Readonly<{
+  /** A file of the folder runtime that is on its way, not compared with its hash; each once. */
+  take(name: string): Promise<Response> | undefined;
+}> | undefined;
