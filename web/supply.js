@@ -88,7 +88,7 @@ async function fetched(name) {
 
 for (const [name, { early = false }] of files) {
   if (!early || !overlayStart.may) continue;
-  const asked = globalThis.overlayAhead?.take(name);
+  const asked = globalThis.overlayAhead?.take(new URL(name, home).href);
   if (asked) {
     unchecked.set(name, asked);
     continue;

@@ -12,6 +12,6 @@ declare const overlayStart: Readonly<{
 
 // What web/ahead.js leaves: not there where parts have no server, or where the script did not come.
 declare var overlayAhead: Readonly<{
-  /** A file of the folder runtime that is on its way, not compared with its hash; each once. */
-  take(name: string): Promise<Response> | undefined;
+  /** What is on its way from an address, each once; of a file that has a hash, not compared with it. */
+  take(address: string, signal?: AbortSignal | null): Promise<Response> | undefined;
 }> | undefined;
