@@ -59,6 +59,8 @@ class Catalog:
         self.refused: list[BadRow] = []
         #: How many rows repeated a dataset and product that the list already had.
         self.repeated = 0
+        #: Against which addresses that are relative still are resolved when they are asked for; "" leaves them.
+        self._base = ""
         self._listed: list[ListedRow] = []
         self._products: list[_Product] = []
         self._product_of: list[int] = []
@@ -68,22 +70,27 @@ class Catalog:
     def joined(self, listed: Iterable[ListedRow]) -> Catalog:
         """A catalog of these rows and then those; ``refused`` and ``repeated`` tell of those alone."""
         # Addresses are resolved once, against their own list: a product may have got its from a later row.
-        before = [ListedRow(entry.row, entry.number) for entry in self._listed]
+        before = [ListedRow(self._placed(entry.row), entry.number) for entry in self._listed]
         for product in self._products:
             # What repeated rows said of the product is known to its first row alone.
             position = product.rows[0]
-            said = replace(product.row, access=EXCLUSIVE) if product.exclusive else product.row
+            row = self._placed(product.row)
+            said = replace(row, access=EXCLUSIVE) if product.exclusive else row
             before[position] = replace(before[position], row=said)
         return Catalog(self.identity, [*before, *listed])
 
     def against(self, base: str) -> Catalog:
         """The same catalog with addresses that are relative still, as of lists beside a page, resolved against
-        `base`.
+        `base`, each when it is asked for: the page is not to wait for them.
         """
         moved = copy(self)
-        moved._listed = [replace(entry, row=_moved(entry.row, base)) for entry in self._listed]
-        moved._products = [replace(product, row=_moved(product.row, base)) for product in self._products]
+        moved._base = self._base or base
         return moved
+
+    def _placed(self, row: Row) -> Row:
+        if not self._base or not row.url:
+            return row
+        return replace(row, url=address.resolved(self._base, row.url))
 
     # -- building -------------------------------------------------------------------------------------------
 
@@ -173,7 +180,7 @@ class Catalog:
 
     def products(self) -> Iterator[Row]:
         """Each product once, as its first row in list order says, with the checksums that any row gave."""
-        return (product.row for product in self._products)
+        return (self._placed(product.row) for product in self._products)
 
     def count(self, among: int) -> int:
         """How many products a set holds."""
@@ -190,11 +197,12 @@ class Catalog:
 
     def listed(self, index: int) -> ListedRow:
         """The row at that place of the preview's order."""
-        return self._listed[self._order[index]]
+        entry = self._listed[self._order[index]]
+        return replace(entry, row=self._placed(entry.row)) if self._base else entry
 
     def product_row(self, index: int) -> Row:
         """The first row of that row's product: what is said of the file, whichever dataset it is shown in."""
-        return self._products[self._product_of[self._order[index]]].row
+        return self._placed(self._products[self._product_of[self._order[index]]].row)
 
     def product_number(self, index: int) -> int:
         """A number that rows of one product share, rising by list order."""
@@ -219,10 +227,6 @@ class Catalog:
         So a pattern takes or leaves a product as a whole, also where an address stands under several names.
         """
         return [self._products[self._product_of[position]].row.filename for position in self._order]
-
-
-def _moved(row: Row, base: str) -> Row:
-    return replace(row, url=address.resolved(base, row.url)) if row.url else row
 
 
 def _may_be_one(known: Row, row: Row) -> bool:

@@ -8,8 +8,12 @@ const SECOND_MS = 1000;
 const listeners = new Set();
 /** @type {number | undefined} the page's own timer, where there is no worker */
 let timer;
-/** Started with the page and kept: a server that has gone by the time of the first download must not stop the clock. */
-let worker = begun();
+/**
+ * Started when the panel is there, and kept: a server that has gone by the time of the first download must not stop the
+ * clock. Before that it would take its time from the start. @type {Worker | null | undefined}
+ */
+let worker;
+document.addEventListener("overlay:connected", () => { worker ??= begun(); }, { once: true });
 
 /** Milliseconds since some fixed moment; never runs backwards. */
 export function nowMs() {
@@ -56,6 +60,7 @@ function begun() {
 function wind() {
   const wanted = listeners.size > 0;
   clearInterval(timer);
+  if (worker === undefined) worker = begun();
   if (worker) worker.postMessage(wanted);
   else if (wanted) timer = window.setInterval(tick, SECOND_MS);
 }

@@ -23,7 +23,8 @@ export async function open(url, headers, signal = null) {
   // fetch() refuses such an address with the same error as a dead network.
   if (address.username || address.password) throw new EdgeFailure("http.bad-address", address.origin);
   try {
-    return new Opened(await fetch(address, { ...QUIET, headers, signal }), signal);
+    const asked = headers.length === 0 ? globalThis.overlayAhead?.take(address.href, signal) : undefined;
+    return new Opened(await (asked ?? fetch(address, { ...QUIET, headers, signal })), signal);
   } catch (thrown) {
     if (signal?.aborted) throw new EdgeFailure("http.cancelled", wordsOf(signal.reason));
     throw new EdgeFailure(navigator.onLine ? "http.unreachable" : "http.offline", wordsOf(thrown));

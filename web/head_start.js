@@ -2,7 +2,7 @@
 
 import { SNAPSHOT } from "./runtime/files.js";
 import { fill } from "./snapshot.js";
-import { supply } from "./supply.js";
+import { used } from "./supply.js";
 
 /** Python's own file of WebAssembly, below runtime. */
 export const PROGRAM = "pyodide.asm.wasm";
@@ -27,13 +27,12 @@ function ahead(begin) {
 }
 
 /** The program, which can be instantiated any number of times. */
-export const program = ahead(async () => {
-  const response = await supply(PROGRAM);
+export const program = ahead(() => used(PROGRAM, async (response) => {
   const type = response.headers.get("content-type") ?? "";
   // Browsers compile while it arrives only what the server calls by its name.
   if (type.trim().toLowerCase() === "application/wasm") return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
-});
+}));
 
 /** @typedef {{memory: Uint8Array, filled: Promise<void>}} Unpacked the bytes are there once `filled` resolves */
 
@@ -43,15 +42,14 @@ export const program = ahead(async () => {
  * @returns {Promise<Unpacked>}
  */
 async function unpacked({ file, bytes }) {
-  const coming = supply(file);
   try {
     const memory = new Uint8Array(bytes);
-    const filled = coming.then((response) => fill(memory, response));
+    const filled = used(file, (response) => fill(memory, response));
     filled.catch(() => undefined);
     return { memory, filled };
   } catch (reason) {
     // What nobody reads would keep its connection.
-    coming.then((response) => response.body?.cancel()).catch(() => undefined);
+    used(file, async (response) => response.body?.cancel()).catch(() => undefined);
     throw reason;
   }
 }

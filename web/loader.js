@@ -20,6 +20,24 @@ const PAGE = 65536;
 
 const network = globalThis.fetch;
 const streaming = WebAssembly.instantiateStreaming;
+const Module = WebAssembly.Module;
+
+/**
+ * Modules, of which equal ones are compiled once: Pyodide has hundreds of functions wrapped, each in a module that says
+ * no more than the function's type, and these are few.
+ */
+function eachOnce() {
+  /** @type {Map<string, WebAssembly.Module>} */
+  const made = new Map();
+  return new Proxy(Module, {
+    construct(kind, [bytes]) {
+      const key = String(bytes);
+      const module = made.get(key) ?? new kind(bytes);
+      made.set(key, module);
+      return module;
+    },
+  });
+}
 
 /**
  * Pyodide, with every file of its own checked, and none asked for or compiled that is so already.
@@ -45,6 +63,7 @@ async function begun(options, prepare, given = supply) {
       return made;
     };
   });
+  WebAssembly.Module = eachOnce();
   globalThis.fetch = async (resource, init) => {
     const address = String(resource);
     if (!address.startsWith(home)) return network(resource, init);
@@ -55,6 +74,7 @@ async function begun(options, prepare, given = supply) {
     return await Promise.race([broken, load({ ...options, createPyodideModule, indexURL: home })]);
   } finally {
     WebAssembly.instantiateStreaming = streaming;
+    WebAssembly.Module = Module;
     globalThis.fetch = network;
   }
 }

@@ -421,6 +421,8 @@
     const { target } = event;
     if (target instanceof HTMLScriptElement && target.src) {
       const name = new URL(target.src).pathname.slice(new URL("./", document.baseURI).pathname.length);
+      // The page starts without it, later.
+      if (name === "ahead.js") return;
       if (name === "opening.js") {
         // The page starts without it. It may have shown the demo for a moment.
         delete root.dataset.opening;

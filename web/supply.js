@@ -21,6 +21,8 @@ const home = new URL("./runtime/", import.meta.url);
 const files = new Map(Object.entries(/** @type {Record<string, File>} */ (FILES)));
 /** What was asked for early and is not taken yet. @type {Map<string, Promise<Response>>} */
 const underWay = new Map();
+/** What was asked for even earlier, and is compared by nobody yet. @type {Map<string, Promise<Response>>} */
+const unchecked = new Map();
 
 /**
  * A file of the folder runtime by its name there; rejects with a PartFailure.
@@ -32,6 +34,38 @@ export function supply(name) {
   // A body can be read once: who asks again gets another.
   underWay.delete(name);
   return early ?? fetched(name);
+}
+
+/**
+ * What `use` makes of a file of the folder runtime, which it may begin on while the file comes. The outcome is given once
+ * the file has proved to be the one that the build has written. Another file is used anew: what was made of the first
+ * is dropped, and must have had no effect that lasts.
+ * @template T
+ * @param {string} name
+ * @param {(answer: Response) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export async function used(name, use) {
+  const answer = await unchecked.get(name)?.catch(() => null);
+  unchecked.delete(name);
+  if (answer?.ok) {
+    const sound = isSound(answer.clone(), files.get(name)?.integrity ?? "");
+    const outcome = use(answer);
+    outcome.catch(() => undefined);
+    if (await sound) return outcome;
+    await outcome.catch(() => undefined);
+  }
+  return use(await supply(name));
+}
+
+/** Whether an answer comes whole and has this hash. @param {Response} answer @param {string} integrity */
+async function isSound(answer, integrity) {
+  try {
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await answer.arrayBuffer()));
+    return integrity === `sha256-${btoa(String.fromCharCode(...digest))}`;
+  } catch {
+    return false;
+  }
 }
 
 /** @param {string} name @returns {Promise<Response>} */
@@ -54,6 +88,11 @@ async function fetched(name) {
 
 for (const [name, { early = false }] of files) {
   if (!early || !overlayStart.may) continue;
+  const asked = globalThis.overlayAhead?.take(new URL(name, home).href);
+  if (asked) {
+    unchecked.set(name, asked);
+    continue;
+  }
   const coming = fetched(name);
   // A failure is told where the part is waited for.
   coming.catch(() => undefined);

@@ -108,7 +108,7 @@ def test_each_file_of_a_start_is_asked_for_once_and_the_large_ones_before_python
     assert {name: count for name, count in Counter(asked).items() if count > 1} == {}
     # The chain is two long: the page, and then everything that it needs to start Python.
     large = [name for name in asked if name.startswith("runtime/") or name.startswith("pyscript/")]
-    first_of_python = asked.index("site.json")
+    first_of_python = asked.index("regex_worker.js")
     assert all(asked.index(name) < first_of_python for name in large if name != "runtime/python_stdlib.zip")
 
 

@@ -32,7 +32,7 @@ PARTS = ("runtime/pyodide.asm.wasm", "runtime/pyodide-lock.json")
 #: One of the page's own, one that is imported by others, PyScript, Pyodide, and what tells all other hashes.
 SOME_MODULES = ("boot.js", "dom.js", "pyscript/core-*.js", "runtime/pyodide.asm.js", "runtime/files.js")
 #: What a start does without where it must.
-SPARE = ("opening.js", "style.css", "runtime/snapshot-*.bin")
+SPARE = ("ahead.js", "opening.js", "style.css", "runtime/snapshot-*.bin")
 
 
 @pytest.fixture(scope="module")

@@ -33,9 +33,10 @@ _MAP: Final = '<script type="importmap"></script>'
 _SCRIPTS: Final = "script-src 'self' "
 _CONFIG: Final = f'config="./{SETTINGS}"'
 _GENERATOR: Final = re.compile(r'(<meta name="generator" content="[^"]+)"')
+_AHEAD: Final = 'data-parts=""'
 _PLACE: Final = 'target="#app">\n</script>'
 #: Not of way_in.js: it also runs where the address is a file, which no browser compares with a hash.
-_OLD_KIND: Final = re.compile(r'<script src="\./((?!way_in\b)[\w.-]+)">')
+_OLD_KIND: Final = re.compile(r'<script src="\./((?!way_in\b)[\w.-]+)"')
 
 
 def integrity_of(path: Path) -> str:
@@ -43,8 +44,11 @@ def integrity_of(path: Path) -> str:
     return written(path.read_bytes())
 
 
-def seal_page(site: Path, modules: Path) -> None:
-    """Write into the page of a `site`, whose scripts are all there, what it may load and by which hash."""
+def seal_page(site: Path, modules: Path, ahead: Sequence[str]) -> None:
+    """Write into the page of a `site`, whose scripts are all there, what it may load and by which hash.
+
+    The files `ahead`, named as below ``runtime/``, are those that the page asks for before any of its modules.
+    """
     path = site / "index.html"
     page = path.read_text(encoding="utf-8")
     needed = modules_of_start(site, modules)
@@ -57,6 +61,7 @@ def seal_page(site: Path, modules: Path) -> None:
         _SCRIPTS: f"{_SCRIPTS}'{written(listed.encode())}' ",
         _CONFIG: f'config="{html.escape(json.dumps(settings, separators=(",", ":")))}"',
         _PLACE: _PLACE.replace("\n", f"\n{program}"),
+        _AHEAD: f'data-parts="{" ".join(ahead)}"',
     }
     pyodide = json.loads((modules / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"]
     page = _GENERATOR.sub(rf'\1; Pyodide {pyodide}"', page)
@@ -97,7 +102,7 @@ def _import_map(site: Path, names: Sequence[str]) -> str:
 
 
 def _with_hash(site: Path, name: str) -> str:
-    return f'<script src="./{name}" integrity="{integrity_of(site / name)}">'
+    return f'<script src="./{name}" integrity="{integrity_of(site / name)}"'
 
 
 def _changed(page: str, changes: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ PIECES: Final = "from-file"
 _NOT_PACKED: Final = frozenset(
     {
         "LICENSE",
+        "ahead.js",
         "from_file.js",
         "icon.svg",
         "index.html",
@@ -45,7 +46,8 @@ _MODULE: Final = '<script type="module" src="./boot.js"></script>'
 #: What is for modules alone, and hashes, which browsers compare with nothing that comes from a file.
 _FOR_SERVERS: Final = re.compile(
     r'<script type="importmap">[^<]*</script>\n|<link rel="modulepreload"[^>]*>\n'
-    r'|<script type="module" src="./(?:head_start|loader)\.js" async></script>\n|(?<=") integrity="[^"]*"'
+    r'|<script type="module" src="./head_start\.js" async></script>\n|<script src="./ahead\.js"[^>]*></script>\n'
+    r'|(?<=") integrity="[^"]*"'
 )
 #: Modules and workers start from memory. In Firefox 'self' never fits a file, as the origin of files has no host.
 _WIDER: Final = {

@@ -79,7 +79,7 @@ def _fill(site: Path, modules: Path, wheels: Path, settings: bytes) -> None:
     page = _prerendered(site, version)
     _require_equal(page, draw_from_snapshot(runtime, modules, ROOT / PAGE, version, _lists(site)))
     (site / PAGE).write_text(page, encoding="utf-8", newline="\n")
-    early = ("pyodide.asm.wasm", "pyodide-lock.json")
+    early, ahead = ("pyodide.asm.wasm", "pyodide-lock.json"), ["pyodide.asm.wasm"]
     if others:
         # The snapshot is without them, and a start without the snapshot begins with the library.
         (runtime / snapshot.file).unlink()
@@ -88,8 +88,9 @@ def _fill(site: Path, modules: Path, wheels: Path, settings: bytes) -> None:
                 shutil.copyfile(source, site / name)
         write_files(site, (*early, LIBRARY), None)
     else:
+        ahead.append(snapshot.file)
         write_files(site, (snapshot.file, *early), snapshot)
-    seal_page(site, modules)
+    seal_page(site, modules, ahead)
     pack_site(site, modules)
     write_parts(site)
     write_headers(site)

@@ -9,3 +9,9 @@ declare const overlayStart: Readonly<{
   /** Makes a page of a start that has failed; the first reason is the one. */
   fail(reason: unknown): Promise<void>;
 }>;
+
+// What web/ahead.js leaves: not there where parts have no server, or where the script did not come.
+declare var overlayAhead: Readonly<{
+  /** What is on its way from an address, each once; of a file that has a hash, not compared with it. */
+  take(address: string, signal?: AbortSignal | null): Promise<Response> | undefined;
+}> | undefined;
