@@ -77,7 +77,13 @@ class TestMenu:
     def test_a_form_that_cannot_be_had_says_why_and_only_while_that_is_so(self) -> None:
         at = desk(read_list(LAB, mission="LAB"))
         at.hear(m.QuickSelected(Quick.ALL), m.FormsToggled("tools"))
-        assert refused(at) == {"s5cmd commands", "rclone list", "Globus batch", "astroquery snippet"}
+        assert refused(at) == {
+            "s5cmd commands",
+            "AWS command line script",
+            "rclone list",
+            "Globus batch",
+            "astroquery snippet",
+        }
         assert "Not for these files: no public bucket is known for LAB." in at.page.one(id="form-s5cmd").text
         at.hear(m.QuickSelected(Quick.NONE))
         assert refused(at) == set(items(at))

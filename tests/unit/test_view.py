@@ -480,9 +480,9 @@ class TestActions:
 
     def test_beyond_a_terabyte_the_script_is_recommended(self) -> None:
         page = STATES["more than a terabyte"]().page
-        assert "API QUERY gives a script" in page.one("div", id="actions").text
+        assert "take the script of API QUERY" in page.one("div", id="actions").text
         assert "take the script of API QUERY" in page.one(role="dialog").text
-        assert "API QUERY gives" not in desk().page.one("div", id="actions").heard
+        assert "take the script" not in desk().page.one("div", id="actions").heard
 
     def test_whom_to_ask_comes_from_the_profile(self) -> None:
         link = desk().page.one("p", class_="contact").one("a")
