@@ -212,7 +212,7 @@ def test_above_a_terabyte_the_script_is_recommended(
     watch.expect("status of 404")
     lists.write(site.root / "lists" / "huge.json", lists.huge_list())
     panel.open("?products=lists/huge.json")
-    advice = panel.page.get_by_text("is more than a browser should be trusted with").filter(visible=True)
+    advice = panel.page.get_by_text("take the script of API QUERY").filter(visible=True)
     expect(advice).to_contain_text("1.300 TB")
     expect(advice).to_contain_text("API QUERY")
     below = panel.page.get_by_text("Trouble with a download?")
