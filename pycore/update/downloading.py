@@ -111,7 +111,8 @@ def transfer_moved(state: State, message: m.TransferMoved) -> Step:
         bytes_failed=progress.bytes_failed,
         current=progress.current,
         attempt=progress.attempt,
-        pausing=progress.pausing,
+        waiting=progress.waiting,
+        retry_seconds=progress.seconds,
         rate=_rate(download, message),
         measured=(message.now, progress.bytes_complete),
     )

@@ -10,6 +10,7 @@ from pycore.manifest import Outcome
 from pycore.messages import PlaceOffered
 from pycore.plan import Plan
 from pycore.state import Download, Stage, State
+from pycore.transfer import Waiting
 from pycore.view.actions import SCRIPT_ADVISED
 from pycore.view.radios import radios
 from pycore.view.summary import lock
@@ -170,9 +171,18 @@ def _how_far(download: Download) -> str:
 def _doing(download: Download) -> str:
     if download.stage is Stage.OPENING:
         return "Waiting for a place to write …"
-    if download.pausing:
-        return f"{download.current}: broke, trying again (attempt {download.attempt + 1})"
-    return download.current
+    match download.waiting:
+        case Waiting.RETRY:
+            when = f"in {download.retry_seconds:.0f} s" if download.retry_seconds >= 1 else "now"
+            return f"{download.current}: broke, trying again {when} (attempt {download.attempt + 1})"
+        case Waiting.NETWORK:
+            return "There is no network. The download goes on by itself when it is back."
+        case Waiting.TOKEN:
+            return "The sign-in has ended. The download goes on at the same byte with a new token."
+        case Waiting.PERSON:
+            return "Paused."
+        case Waiting.NOTHING:
+            return download.current
 
 
 def _ended(download: Download) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,19 +16,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pycore import manifest, transfer
+from pycore import manifest
 from pycore.errors import OverlayError
 from pycore.layout import Structure
 from pycore.manifest import Outcome
-from pycore.plan import Plan, PlannedFile, PlannedRow
+from pycore.missions.profile import CONNECTIONS
+from pycore.plan import Plan, PlannedFile, PlannedRow, origin
 from pycore.transfer import (
-    ATTEMPTS,
     HELD_BYTES,
-    LONGEST_PAUSE,
-    PAUSES,
-    STALL_SECONDS,
     Arrived,
     Broke,
+    CheckToken,
     Discard,
     Drop,
     Ended,
@@ -41,12 +40,19 @@ from pycore.transfer import (
     State,
     Stopped,
     Ticked,
+    TokenChecked,
     Transfer,
+    Waiting,
+    engine,
+    fetching,
     forecast,
 )
+from pycore.transfer.retry import ATTEMPTS, LONGEST_PAUSE, STALL_SECONDS, pause_after
 from tests.unit.builders import CLICK, plan, row
 
 ORIGIN = "https://archive.example.org"
+#: The longest that each pause before another attempt can be.
+PAUSES = tuple(pause_after(attempt, 1.0) for attempt in range(1, ATTEMPTS))
 LARGE = HELD_BYTES + 5
 
 
@@ -83,50 +89,77 @@ def a_plan(*files: PlannedFile) -> Plan:
 
 @dataclass
 class Desk:
-    """Carries a transfer's orders out in memory, and checks that they make sense as they come."""
+    """Carries a transfer's orders out in memory, and checks that they make sense as they come.
+
+    What is said without a number is said of the first file, in the order of the plan, that is being asked for.
+    """
 
     plan: Plan
     now: float = 100.0
+    seed: int = 1
     written: bytearray = field(default_factory=bytearray)
     ended: str = ""
-    fetch: Fetch | None = None
+    #: The requests that are out, by number.
+    out: dict[int, Fetch] = field(default_factory=dict)
+    #: Of each request the file's name, the time, and the byte that it asks from.
     asked: list[tuple[str, float]] = field(default_factory=list)
-    #: By file name, the bytes of the last answer.
+    starts: list[tuple[str, int]] = field(default_factory=list)
+    checks: int = 0
+    #: By file name, what has come of the file as it counts now.
     delivered: dict[str, bytearray] = field(default_factory=dict)
+    most_held: int = 0
+    most_out: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.transfer = Transfer(self.plan, CLICK)
+        self.transfer = Transfer(self.plan, CLICK, self.seed)
         self.obey(self.transfer.start(self.now))
 
     def obey(self, orders: Iterable[Order], piece: bytes = b"") -> None:
         for order in orders:
             assert not self.ended, "nothing may follow the end"
             match order:
-                case Fetch(_, file):
-                    assert self.fetch is None, "the request before must be over"
-                    self.fetch = order
+                case Fetch(number, file, start):
+                    assert number not in self.out, "a number is used once"
+                    assert all(other.file is not file for other in self.out.values()), "one request a file"
+                    self.out[number] = order
                     self.asked.append((file.filename, self.now))
+                    self.starts.append((file.filename, start))
                 case Drop(number):
-                    if self.fetch is not None and self.fetch.fetch == number:
-                        self.fetch = None
+                    del self.out[number]
                 case Put(data):
                     self.written += data
                 case PutArrived():
                     assert piece
                     self.written += piece
+                case CheckToken():
+                    self.checks += 1
                 case Finish():
                     self.ended = "finished"
                 case Discard():
                     self.ended = "discarded"
+        self.watch()
+
+    def watch(self) -> None:
+        """Connections and memory, as they are now."""
+        for where, count in Counter(origin(fetch.file.url or "") for fetch in self.out.values()).items():
+            self.most_out[where] = max(self.most_out[where], count)
+            assert count <= self.plan.connections.get(where, CONNECTIONS)
+        self.most_held = max(self.most_held, self.transfer.held)
+        assert self.transfer.held <= engine.AHEAD_BYTES + fetching.HELD_BYTES
 
     def hear(self, event: Event) -> None:
-        if self.fetch is not None and isinstance(event, Responded):
-            self.delivered[self.fetch.file.filename] = bytearray()
-        elif self.fetch is not None and isinstance(event, Arrived):
-            self.delivered[self.fetch.file.filename] += event.data
-        elif isinstance(event, Ended | Broke):
-            # The request is over by itself, whatever follows from that.
-            self.fetch = None
+        fetch = self.out.get(event.fetch) if isinstance(event, Responded | Arrived | Ended | Broke) else None
+        if fetch is not None:
+            name = fetch.file.filename
+            if isinstance(event, Responded) and event.status == 200:
+                self.delivered[name] = bytearray()
+            elif isinstance(event, Responded) and event.status == 206:
+                del self.delivered.setdefault(name, bytearray())[fetch.start :]
+            elif isinstance(event, Arrived):
+                self.delivered.setdefault(name, bytearray()).extend(event.data)
+            elif isinstance(event, Ended | Broke):
+                # The request is over by itself, whatever follows from that.
+                del self.out[event.fetch]
         self.obey(self.transfer.receive(event), event.data if isinstance(event, Arrived) else b"")
 
     def respond(self, status: int = 200, headers: Mapping[str, str] | None = None, **named: str) -> None:
@@ -144,18 +177,43 @@ class Desk:
     def break_off(self, sentence: str = "The connection broke in the middle.") -> None:
         self.hear(Broke(self.number, sentence))
 
-    def serve(self) -> None:
-        """Serve the file that is asked for as it should be."""
+    def serve(self, **validators: str) -> None:
+        """Serve the file that is asked for, or the rest of it, as it should be."""
         assert self.fetch is not None
-        file = self.fetch.file
-        self.respond(content_length=str(file.size))
-        self.deliver(body_of(file.filename, file.size))
-        self.end()
+        self.serve_file(self.fetch.file.filename, **validators)
+
+    def serve_file(self, name: str, **validators: str) -> None:
+        """The same of that file."""
+        number = self.number_of(name)
+        file, start = self.out[number].file, self.out[number].start
+        body = body_of(name, file.size)[start:]
+        headers = {key.replace("_", "-"): value for key, value in validators.items()}
+        headers["content-length"] = str(len(body))
+        if start:
+            headers["content-range"] = f"bytes {start}-{file.size - 1}/{file.size}"
+        self.hear(Responded(number, 206 if start else 200, headers))
+        for at in range(0, len(body), 2**20):
+            self.hear(Arrived(number, body[at : at + 2**20]))
+        self.hear(Ended(number))
+
+    @property
+    def fetch(self) -> Fetch | None:
+        """The request for the first of the files that are asked for."""
+        order = {file.filename: index for index, file in enumerate(self.plan.files)}
+        return min(self.out.values(), key=lambda fetch: order[fetch.file.filename], default=None)
 
     @property
     def number(self) -> int:
         assert self.fetch is not None
         return self.fetch.fetch
+
+    def number_of(self, name: str) -> int:
+        """The request for a file."""
+        return next(number for number, fetch in self.out.items() if fetch.file.filename == name)
+
+    @property
+    def retrying(self) -> bool:
+        return self.transfer.progress().waiting is Waiting.RETRY
 
     def pass_time(self, seconds: float) -> None:
         """Ticks a second apart."""
@@ -228,10 +286,11 @@ def check(desk: Desk) -> None:
 # -- when all is well -----------------------------------------------------------------------------------------
 
 
-def test_files_come_one_after_the_other_in_list_order() -> None:
+def test_files_are_fetched_side_by_side_and_written_in_list_order() -> None:
     desk = Desk(a_plan(a_file("b.fits", 3000), a_file("a.csv", 10), a_file("empty.csv", 0)))
-    for _ in range(3):
-        desk.serve()
+    for name in ("empty.csv", "a.csv", "b.fits"):
+        assert desk.reasons() == []
+        desk.serve_file(name)
     assert desk.asked == [("b.fits", 100.0), ("a.csv", 100.0), ("empty.csv", 100.0)]
     assert desk.reasons() == ["", "", ""]
     check(desk)
@@ -317,7 +376,7 @@ def test_a_break_is_tried_again_after_growing_pauses_and_then_told() -> None:
         desk.respond()
         desk.deliver(b"xy")
         desk.break_off("The connection broke in the middle.")
-        assert desk.transfer.progress().pausing
+        assert desk.retrying
         assert desk.transfer.progress().bytes_complete == 0
         desk.pass_time(pause + 1)
     desk.respond()
@@ -325,9 +384,10 @@ def test_a_break_is_tried_again_after_growing_pauses_and_then_told() -> None:
     desk.serve()
     moments = [moment for name, moment in desk.asked if name == "a.csv"]
     waited = [after - before for before, after in pairwise(moments)]
-    assert [pause <= seconds <= pause + 1 for pause, seconds in zip(PAUSES, waited, strict=True)] == [
-        True
-    ] * 3
+    least = [pause_after(attempt, 0.0) for attempt in range(1, ATTEMPTS)]
+    assert all(
+        low <= seconds <= most + 2 for low, seconds, most in zip(least, waited, PAUSES, strict=True)
+    ), waited
     assert desk.reasons() == [f"The connection broke in the middle. ({ATTEMPTS} attempts)", ""]
     check(desk)
 
@@ -423,9 +483,9 @@ def test_silence_counts_as_a_break(reading: bool) -> None:
         desk.respond()
         desk.deliver(b"x")
     desk.pass_time(STALL_SECONDS - 1)
-    assert not desk.transfer.progress().pausing
+    assert desk.out
     desk.pass_time(1)
-    assert desk.transfer.progress().pausing
+    assert desk.retrying
     desk.pass_time(PAUSES[0] + 1)
     desk.serve()
     check(desk)
@@ -458,7 +518,7 @@ def test_news_of_a_request_that_was_given_up_is_not_heard_during_the_pause() -> 
     desk.pass_time(STALL_SECONDS)
     for event in (Responded(number, 404, {}), Arrived(number, b"x"), Ended(number), Broke(number, "late")):
         assert desk.transfer.receive(event) == []
-    assert desk.transfer.progress().pausing
+    assert desk.retrying
     desk.pass_time(PAUSES[0] + 1)
     desk.serve()
     assert (desk.reasons(), len(desk.asked)) == ([""], 2)
@@ -468,7 +528,7 @@ def test_a_clock_that_steps_back_changes_nothing() -> None:
     desk = Desk(a_plan(a_file("a.csv", 5)))
     desk.hear(Ticked(3.0))
     desk.pass_time(STALL_SECONDS - 1)
-    assert not desk.transfer.progress().pausing
+    assert not desk.retrying
 
 
 @pytest.mark.parametrize("kind", ["text/html", "text/HTML; charset=utf-8", "application/xhtml+xml"])
@@ -515,7 +575,7 @@ def test_another_length_than_the_list_s_is_told_and_never_kept(size: int, announ
             desk.end()
         desk.pass_time(max(PAUSES) + 1)
     told = f"the list says {size} bytes, the archive has "
-    if by > 0 and not (announced and size == LARGE):
+    if by > 0 and not announced:
         assert desk.reasons() == [f"{told}more"]
     elif announced:
         assert desk.reasons() == [f"{told}{size + by}"]
@@ -606,35 +666,46 @@ def test_a_refusal_is_told_by_its_likely_reason(
 ) -> None:
     desk = Desk(a_plan(a_file("a.csv", 5, exclusive=exclusive, with_token=with_token)))
     desk.respond(status)
+    if with_token:
+        assert desk.checks == 1
+        desk.hear(TokenChecked(alive=True))
     assert desk.reasons() == [f"the archive refused it ({status}): {told}"]
 
 
+def lose(desk: Desk) -> None:
+    """No request is answered, and time goes on."""
+    assert not desk.ended
+    for number in list(desk.out):
+        desk.hear(Broke(number, "no answer"))
+    desk.pass_time(max(PAUSES) + 2)
+
+
 def test_an_archive_that_never_answers_is_asked_once_a_file_in_the_end() -> None:
-    elsewhere = a_file("d.csv", 5, origin="https://other.example.org")
-    desk = Desk(a_plan(*(a_file(f"{name}.csv", 5) for name in "abc"), elsewhere, a_file("e.csv", 5)))
-    while desk.fetch is None or desk.fetch.file != desk.plan.files[3]:
-        desk.break_off("no answer")
-        desk.pass_time(max(PAUSES) + 1)
-    names = [name for name, _ in desk.asked]
-    assert [names.count(f"{name}.csv") for name in "abc"] == [ATTEMPTS, ATTEMPTS, 1]
-    desk.break_off("no answer")
-    desk.pass_time(PAUSES[0] + 1)
-    desk.serve()
-    desk.serve()
-    assert [reason.partition(" (")[0] for reason in desk.reasons()] == ["no answer"] * 3 + ["", ""]
+    elsewhere = a_file("z.csv", 5, origin="https://other.example.org")
+    names = [f"{number}.csv" for number in range(4 * CONNECTIONS)]
+    desk = Desk(a_plan(*(a_file(name, 5) for name in names), elsewhere))
+    while "z.csv" not in {fetch.file.filename for fetch in desk.out.values()}:
+        lose(desk)
+    desk.serve_file("z.csv")
+    while not desk.ended:
+        lose(desk)
+    counted = Counter(name for name, _ in desk.asked)
+    assert [counted[name] for name in names[:CONNECTIONS]] == [ATTEMPTS] * CONNECTIONS
+    assert [counted[name] for name in names[2 * CONNECTIONS :]] == [1] * (2 * CONNECTIONS)
+    assert desk.reasons()[-1] == ""
     check(desk)
 
 
 def test_an_answer_lets_an_origin_s_later_files_have_all_their_attempts_again() -> None:
-    desk = Desk(a_plan(*(a_file(f"{name}.csv", 5) for name in "abcd")))
-    while len(desk.reasons()) < 2:
-        desk.break_off("no answer")
-        desk.pass_time(max(PAUSES) + 1)
+    desk = Desk(a_plan(*(a_file(f"{number}.csv", 5) for number in range(4 * CONNECTIONS))))
+    while len(desk.reasons()) < CONNECTIONS:
+        lose(desk)
+    before = {name for name, _ in desk.asked}
     desk.serve()
+    later = next(name for name, _ in desk.asked if name not in before)
     while not desk.ended:
-        desk.break_off("no answer")
-        desk.pass_time(max(PAUSES) + 1)
-    assert [name for name, _ in desk.asked].count("d.csv") == ATTEMPTS
+        lose(desk)
+    assert [name for name, _ in desk.asked].count(later) == ATTEMPTS
     check(desk)
 
 
@@ -678,7 +749,11 @@ def test_progress_counts_what_is_complete_and_under_way() -> None:
     progress = desk.transfer.progress()
     assert (progress.files_complete, progress.files_failed, progress.files) == (1, 1, 3)
     assert (progress.bytes_complete, progress.bytes) == (8, 21)
-    assert (progress.current, progress.attempt, progress.pausing) == ("JWST/set/c.csv", 1, False)
+    assert (progress.current, progress.attempt, progress.waiting) == (
+        "JWST/set/c.csv",
+        1,
+        Waiting.NOTHING,
+    )
     desk.break_off()
     assert desk.transfer.progress().bytes_complete == 5
     desk.pass_time(PAUSES[0] + 1)
@@ -779,7 +854,7 @@ def test_whatever_happens_archive_manifest_and_outcomes_agree(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         # Small limits make large files cheap; the rule that they follow is the same.
-        patch.setattr(transfer, "HELD_BYTES", held)
+        patch.setattr(fetching, "HELD_BYTES", held)
         desk = Desk(made)
         play(desk, steps)
         for _ in range(ATTEMPTS * len(made.files) + 1):
