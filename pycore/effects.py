@@ -9,6 +9,7 @@ from typing import TypeAlias
 from pycore.catalog import Catalog
 from pycore.plan import Plan
 from pycore.remembered import Choices, KeptList
+from pycore.transfer import Paused, Resumed, TokenGivenUp, TokenRenewed
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,13 @@ class StopTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class TellTransfer:
+    """Tell the transfer that is under way what the person wants, or has done about the token."""
+
+    event: Paused | Resumed | TokenRenewed | TokenGivenUp
+
+
+@dataclass(frozen=True, slots=True)
 class Focus:
     """Move the keyboard's focus to the element of this id."""
 
@@ -112,5 +120,5 @@ class Focus:
 
 Effect: TypeAlias = (
     Match | Save | CheckToken | ForgetToken | GoOn | Remember | Forget | LeaveNote | TakeNewVersion | Probe
-    | BeginTransfer | StopTransfer | Focus
+    | BeginTransfer | StopTransfer | TellTransfer | Focus
 )  # fmt: skip

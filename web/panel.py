@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,8 @@ class Panel:
         self._stopped = False
         #: Counts what is done about the token: an answer about a former one means nothing.
         self._sign_ins = 0
+        #: Where the archive says whose token this is.
+        self._whoami = ""
 
     # -- messages ---------------------------------------------------------------------------------------------
 
@@ -147,6 +150,9 @@ class Panel:
                 self._stopped = True
                 if self._carrier is not None:
                     self.begin(self._carrier.stop(keep))
+            case e.TellTransfer(event):
+                if self._carrier is not None:
+                    self.begin(self._carrier.hear(event))
             case e.Focus(id):
                 browser.page.focus(id)
 
@@ -198,7 +204,20 @@ class Panel:
                 )
             )
         else:
+            self._whoami = order.whoami
             self.hear(m.SignedIn(user, order.origins))
+
+    async def _token_alive(self) -> bool:
+        """Whether the archive still knows the token; where it cannot be asked, a refusal is taken for the file's."""
+        if not self._whoami:
+            return True
+        try:
+            answer = await self._browser.network.get_text(
+                self._whoami, self._browser.keys.headers_for(self._whoami), limit_bytes=_LARGEST_ANSWER
+            )
+            return _user(answer.text) != ANONYMOUS
+        except OverlayError as refused:
+            return refused.code != "http.status"
 
     async def _probe(self, order: e.Probe) -> None:
         finding = await self._browser.network.probe(order.url)
@@ -321,7 +340,8 @@ class Panel:
     async def _transfer(self, order: e.BeginTransfer) -> None:
         try:
             sink = await self._opened(order)
-            self.hear(await self._carried(Transfer(order.plan, order.epoch_ms), sink))
+            transfer = Transfer(order.plan, order.epoch_ms, seed=random.getrandbits(32))
+            self.hear(await self._carried(transfer, sink))
         except OverlayError as refused:
             self.hear(m.TransferDiscarded(failure(refused)))
         except Exception:
@@ -344,6 +364,7 @@ class Panel:
             sink=sink,
             clock=browser.clock,
             tell=self.hear,
+            token_alive=self._token_alive,
         )
         browser.page.hold(True)
         try:

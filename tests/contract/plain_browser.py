@@ -110,6 +110,9 @@ class Network:
     def __init__(self) -> None:
         self.opened: list[Response] = []
         self.finding = "open"
+        self.own = False
+        #: The browser says that the network has gone, or is back.
+        self.line: Callable[[bool], None] = lambda online: None
         self.whoami = ""
 
     async def open(self, url: str, headers: Mapping[str, str], abort: ports.Abort | None = None) -> Response:
@@ -164,6 +167,13 @@ class Network:
 
     async def probe(self, url: str) -> str:
         return self.finding
+
+    def is_own(self, url: str) -> bool:
+        return self.own
+
+    def watch_line(self, hear: Callable[[bool], None]) -> Callable[[], None]:
+        self.line = hear
+        return lambda: None
 
 
 class Keys:

@@ -45,6 +45,7 @@ class Job:
         )
         self.sink, self.network, self.clock = sink, Network(), Clock()
         self.told: list[m.Message] = []
+        self.alive = True
         self.transfer = Transfer(replace(made, files=files), CLICK)
         self.carrier = Carrier(
             self.transfer,
@@ -53,7 +54,11 @@ class Job:
             sink=sink,
             clock=self.clock,
             tell=self.told.append,
+            token_alive=self.token_alive,
         )
+
+    async def token_alive(self) -> bool:
+        return self.alive
 
     async def run(self) -> m.Message:
         """To the end; afterwards nothing may go on."""
