@@ -335,11 +335,12 @@ class Transfer:
 
     def _again(self, file: FileFetch, trouble: Again) -> None:
         file.broke()
-        if trouble.overloaded:
-            self._origins.overloaded(file.origin, trouble.pause)
-        pause = max(trouble.pause or 0.0, retry.pause_after(file.in_row, self._chance(file)))
+        asked = trouble.pause or 0.0
+        refuses = asked > retry.LONGEST_PAUSE
+        if trouble.overloaded and not refuses:
+            self._origins.overloaded(file.origin, asked)
         hopeless = not file.answered and self._origins.is_silent(file.origin)
-        if file.in_row >= retry.ATTEMPTS or (trouble.pause or 0.0) > retry.LONGEST_PAUSE or hopeless:
+        if file.in_row >= retry.ATTEMPTS or refuses or hopeless:
             if not file.answered:
                 self._origins.kept_silent(file.origin)
             tries = f" ({file.attempts} attempts)" if file.attempts > 1 else ""
@@ -347,7 +348,7 @@ class Transfer:
             return
         file.standing = Standing.PAUSING
         # The clock is read at the next tick: while a write waited there were none, and the last one is long ago.
-        file.pause, file.due = pause, None
+        file.pause, file.due = max(asked, retry.pause_after(file.in_row, self._chance(file))), None
 
     def _chance(self, file: FileFetch) -> float:
         return retry.chance(self._seed, file.request)

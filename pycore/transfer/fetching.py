@@ -32,7 +32,10 @@ class Standing(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """The attempt is lost, another may do better; ``pause`` in seconds is what the server asks for."""
+    """The attempt is lost, another may do better; ``pause`` in seconds is what the server asks for.
+
+    ``overloaded``: it speaks of all that it is asked, not of this file.
+    """
 
     reason: str
     pause: float | None = None
@@ -161,7 +164,7 @@ class FileFetch:
             return Again("the archive has no rest of it (416)")
         if status in answers.WORTH_RETRYING:
             pause = answers.retry_after(headers)
-            return Again(f"the archive answered {status}", pause, overloaded=status in (429, 503))
+            return Again(f"the archive answered {status}", pause, overloaded=status == 429)
         reason = answers.status_reason(status, self.file)
         return Refused(reason) if status in (401, 403) and self.file.with_token else Missed(reason)
 

@@ -47,7 +47,7 @@ class Origins:
         """A connection is over."""
         self._open[origin] -= 1
 
-    def overloaded(self, origin: str, pause: float | None) -> None:
+    def overloaded(self, origin: str, pause: float) -> None:
         """The origin says that it is asked too much: half the connections from now on, after the pause it wants."""
         self._caps[origin] = max(1, self.cap(origin) // 2)
         if pause:

@@ -125,6 +125,25 @@ class World:
             self.checked += 1
             self.desk.hear(TokenChecked(alive))
 
+    def interrupt(self, number: int, length: int, change: bool, mode: str) -> None:
+        """A break after so many bytes, and an answer of this kind to the request that follows; then all is well."""
+        name = self.desk.out[number].file.filename
+        self.respond(number, "good")
+        self.piece(number, length)
+        if number in self.desk.out:
+            self.desk.hear(Broke(number, "broke"))
+        if change:
+            self.version[name] = 1
+        for _ in range(20):
+            again = next((n for n, fetch in self.desk.out.items() if fetch.file.filename == name), None)
+            if again is not None:
+                self.respond(again, mode)
+            if again in self.desk.out and again in self.answers:
+                self.serve(again)
+            if self.desk.ended or again is not None:
+                return
+            self.desk.pass_time(1)
+
     def step(self, kind: str, pick: int, arg: object) -> None:
         number = self.picked(pick)
         match kind, arg:
@@ -132,6 +151,9 @@ class World:
                 self.respond(number, mode)
             case "piece", int(length) if number is not None:
                 self.piece(number, length)
+            case "interrupt", (int(length), bool(change), str(mode)) if number is not None:
+                if number not in self.answers:
+                    self.interrupt(number, length, change, mode)
             case "serve", _ if number is not None:
                 self.serve(number)
             case "break", bool(offline) if number is not None:
@@ -145,16 +167,10 @@ class World:
                 self.desk.pass_time(seconds)
             case "checked", bool(alive):
                 self.answer_checks(alive)
-            case _:
-                told = {
-                    "pause": Paused(),
-                    "resume": Resumed(),
-                    "line": LineChanged(bool(arg)),
-                    "renew": TokenRenewed(),
-                    "give up": TokenGivenUp(),
-                }.get(kind)
-                if told is not None:
-                    self.desk.hear(told)
+            case "line", bool(online):
+                self.desk.hear(LineChanged(online))
+            case "wish", Paused() | Resumed() | TokenRenewed() | TokenGivenUp():
+                self.desk.hear(arg)
 
 
 @st.composite
@@ -204,13 +220,16 @@ STEPS = st.one_of(
     st.tuples(st.just("respond"), PICKS, MODES),
     st.tuples(st.just("piece"), PICKS, st.sampled_from([1, 30, 100, 500, 1000])),
     st.tuples(st.just("piece"), PICKS, st.sampled_from([30, 100, 500, 1000])),
+    st.tuples(
+        st.just("interrupt"), PICKS, st.tuples(st.sampled_from([1, 30, 90, 300]), st.booleans(), MODES)
+    ),
     st.tuples(st.just("serve"), PICKS, st.none()),
     st.tuples(st.just("break"), PICKS, st.sampled_from([False, False, False, True])),
     st.tuples(st.just("end"), PICKS, st.none()),
     st.tuples(st.just("change"), PICKS, st.none()),
     st.tuples(st.just("time"), PICKS, st.sampled_from([1, 3, 15, 46])),
     st.tuples(st.just("checked"), PICKS, st.booleans()),
-    st.tuples(st.sampled_from(["pause", "resume", "renew", "give up"]), PICKS, st.none()),
+    st.tuples(st.just("wish"), PICKS, st.sampled_from([Paused(), Resumed(), TokenRenewed(), TokenGivenUp()])),
     st.tuples(st.just("line"), PICKS, st.booleans()),
 )
 Steps = list[tuple[str, int, object]]
