@@ -49,9 +49,13 @@ def retry_asked(state: State, message: m.RetryAsked) -> Step:
     )
     if not failed:
         return state, ()
-    return _asked(
-        state, replace(download.plan, root=layout.stamp(message.epoch_ms), files=failed), message.epoch_ms
-    )
+    plan = replace(download.plan, root=layout.stamp(message.epoch_ms), files=failed)
+    state, probes = _asked(state, plan, message.epoch_ms)
+    again = state.download
+    if again is not None and any(p.kind == download.place for p in state.fitting_places(again.forecast)):
+        # Where the others went, these may go, too.
+        again = replace(again, place=download.place, place_chosen=True)
+    return replace(state, download=again), probes
 
 
 def as_it_is_ticked(state: State, message: m.AsItIsTicked) -> Step:
