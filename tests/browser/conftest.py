@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from tests.archive.server import ArchiveServer
 from tests.archive.static import StaticServer
 from tests.browser.panel_page import PanelPage
 from tests.browser.surroundings import LAUNCH_ARGUMENTS, lay_out_site
+
+#: Other tests run beside these: what is only late is no failure.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

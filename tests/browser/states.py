@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.archive.server import ArchiveServer
 from tests.archive.static import StaticServer
@@ -65,25 +66,32 @@ def of_the_demo(panel: PanelPage, _: World) -> Iterator[str]:
     panel.as_opened()
 
 
-def holding(held: list[Route]) -> Callable[[Route], None]:
-    """Keeps requests without an answer. Playwright takes no bound method of a built-in type."""
+@contextmanager
+def held_back(page: Page, *patterns: str) -> Iterator[None]:
+    """Inside, requests for these stay without an answer."""
+    held: list[Route] = []
+    over = False
 
-    def hold(route: Route) -> None:
-        held.append(route)
+    def answer(route: Route) -> None:
+        if over:
+            route.continue_()
+        else:
+            held.append(route)
 
-    return hold
+    for pattern in patterns:
+        page.route(pattern, answer)
+    yield
+    over = True
+    for route in held:
+        route.continue_()
 
 
 def before_the_start(panel: PanelPage, _: World) -> Iterator[str]:
     """A page whose Python has not started, and one whose Python cannot."""
     for state, query in (("starting", ""), ("starting with a list", "?products=of-ones-own.json")):
-        held: list[Route] = []
-        panel.page.route("**/loader.js", holding(held))
-        panel.page.goto(panel.url + query)
-        yield state
-        for route in held:
-            route.continue_()
-        panel.page.unroute("**/loader.js")
+        with held_back(panel.page, "**/loader.js"):
+            panel.page.goto(panel.url + query)
+            yield state
     panel.page.route("**/pyodide.asm.wasm", lambda route: route.abort())
     panel.page.goto(panel.url)
     panel.page.locator("html[data-state=failed]").wait_for(state="attached")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.archive.static import StaticServer
 from tests.browser import lists
 from tests.browser.conftest import Watch
 from tests.browser.panel_page import PanelPage
-from tests.browser.states import holding
+from tests.browser.states import held_back
 
 _WATCH_SHIFTS = """
 globalThis.shifts = [];
@@ -29,17 +28,9 @@ _HARDLY_ANY = 0.01
 _TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))"
 
 
-@contextmanager
-def scripts_held(page: Page) -> Iterator[None]:
+def scripts_held(page: Page) -> AbstractContextManager[None]:
     """Inside, no module has come and no part of Python."""
-    held: list[Route] = []
-    for pattern in ("**/boot.js", "**/runtime/**"):
-        page.route(pattern, holding(held))
-    yield
-    for route in held:
-        route.continue_()
-    for pattern in ("**/boot.js", "**/runtime/**"):
-        page.unroute(pattern)
+    return held_back(page, "**/boot.js", "**/runtime/**")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -74,19 +65,16 @@ def test_a_page_asked_for_a_list_moves_nothing_until_the_list_is_there(
     page = panel.page
     page.set_viewport_size({"width": width, "height": 900})
     page.add_init_script(_WATCH_SHIFTS)
-    held: list[Route] = []
-    page.route("**/lists/first-paint.json", holding(held))
-    with page.expect_request("**/lists/first-paint.json"), scripts_held(page):
-        page.goto(f"{panel.url}?products=lists/first-paint.json&mission=Lab", wait_until="commit")
-        expect(page.get_by_text("Opening the product list")).to_be_visible()
-        expect(page.get_by_text("starting …")).to_be_visible()
-        expect(page.get_by_text("demo archive")).to_be_hidden()
+    with held_back(page, "**/lists/first-paint.json"):
+        with page.expect_request("**/lists/first-paint.json"), scripts_held(page):
+            page.goto(f"{panel.url}?products=lists/first-paint.json&mission=Lab", wait_until="commit")
+            expect(page.get_by_text("Opening the product list")).to_be_visible()
+            expect(page.get_by_text("starting …")).to_be_visible()
+            expect(page.get_by_text("demo archive")).to_be_hidden()
+            page.evaluate(_TWO_FRAMES)
+        # Python has taken over, and waits for the list.
         page.evaluate(_TWO_FRAMES)
-    # Python has taken over, and waits for the list.
-    page.evaluate(_TWO_FRAMES)
-    assert page.evaluate("shifts") == []
-    for route in held:
-        route.continue_()
+        assert page.evaluate("shifts") == []
     panel.wait_ready()
     assert panel.summary().all == len(rows)
     # What a list brings stands above the button that opens another; that one makes room, and nothing else.

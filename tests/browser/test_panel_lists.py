@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.archive.server import ArchiveServer
 from tests.archive.static import StaticServer
@@ -14,7 +14,7 @@ from tests.browser import lists
 from tests.browser.conftest import Watch
 from tests.browser.lists import DemoList, products, public
 from tests.browser.panel_page import PanelPage
-from tests.browser.states import holding
+from tests.browser.states import held_back
 
 _DROP = """
 ([name, text]) => {
@@ -132,13 +132,10 @@ def test_a_file_that_cannot_be_read_is_told_and_keeps_nothing_else_from_opening(
         for name in ("early", "late")
     )
     told = panel.notices().filter(has_text="folder: The file could not be read: ")
-    held: list[Route] = []
-    panel.page.route("**/loader.js", holding(held))
-    with panel.page.expect_request("**/loader.js"):
-        panel.page.goto(panel.url)
-    _drop_from_disk(panel, folder, early)
-    for route in held:
-        route.continue_()
+    with held_back(panel.page, "**/loader.js"):
+        with panel.page.expect_request("**/loader.js"):
+            panel.page.goto(panel.url)
+        _drop_from_disk(panel, folder, early)
     panel.wait_ready()
     expect(told).to_contain_text("[list.unreadable]")
     expect(panel.page.get_by_text("demo archive")).to_be_hidden()

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import BrowserType, Page, Route, expect
+from playwright.sync_api import BrowserType, Page, expect
 
 from tests.archive.static import StaticServer
 from tests.browser import lists
 from tests.browser.conftest import Watch
 from tests.browser.panel_page import BOOT_MS, PanelPage
-from tests.browser.states import holding
+from tests.browser.states import held_back
 from tests.browser.surroundings import LAUNCH_ARGUMENTS
 
 _WATCH_SHIFTS = """
@@ -26,13 +26,8 @@ new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) =
 @contextmanager
 def _python_held(page: Page) -> Iterator[None]:
     """Inside, Python has not started; at the end it does."""
-    held: list[Route] = []
-    page.route("**/loader.js", holding(held))
-    with page.expect_request("**/loader.js"):
+    with held_back(page, "**/loader.js"), page.expect_request("**/loader.js"):
         yield
-    for route in held:
-        route.continue_()
-    page.unroute("**/loader.js")
 
 
 def test_the_page_stands_before_python_starts_and_does_not_move(panel: PanelPage) -> None:

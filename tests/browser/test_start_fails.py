@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserType, Page, Playwright, Route, e
 
 from tests.archive.static import StaticServer
 from tests.browser.panel_page import BOOT_MS, PanelPage
-from tests.browser.states import holding
+from tests.browser.states import held_back
 from tests.browser.surroundings import LAUNCH_ARGUMENTS
 
 
@@ -302,37 +302,31 @@ def test_the_diagnostics_are_copied_by_a_button(browser: Browser, site: StaticSe
 
 
 def test_a_start_that_waits_for_a_minute_says_so_and_goes_on(page: Page, site: StaticServer) -> None:
-    held: list[Route] = []
     page.clock.install()
-    page.route("**/pyodide.asm.wasm", holding(held))
-    with page.expect_request("**/pyodide.asm.wasm"):
-        page.goto(site.url)
-    page.wait_for_load_state("load")
-    page.clock.fast_forward(30_000)
-    expect(page.locator("#failed")).to_be_hidden()
-    page.clock.fast_forward(70_000)
-    page.clock.fast_forward(70_000)
-    expect(page.locator("#failed")).to_contain_text("The page is still starting")
-    expect(page.locator("html")).to_have_attribute("data-state", "booting")
-    expect(page.get_by_role("button", name="START DOWNLOAD")).to_be_visible()
-    page.clock.resume()
-    for route in held:
-        route.continue_()
+    with held_back(page, "**/pyodide.asm.wasm"):
+        with page.expect_request("**/pyodide.asm.wasm"):
+            page.goto(site.url)
+        page.wait_for_load_state("load")
+        page.clock.fast_forward(30_000)
+        expect(page.locator("#failed")).to_be_hidden()
+        page.clock.fast_forward(70_000)
+        page.clock.fast_forward(70_000)
+        expect(page.locator("#failed")).to_contain_text("The page is still starting")
+        expect(page.locator("html")).to_have_attribute("data-state", "booting")
+        expect(page.get_by_role("button", name="START DOWNLOAD")).to_be_visible()
+        page.clock.resume()
     PanelPage(page, site.url).wait_ready()
     expect(page.locator("#failed")).to_be_hidden()
 
 
 def test_a_slow_line_is_not_said_to_bring_nothing(page: Page, site: StaticServer) -> None:
     name = "runtime/pyodide.asm.wasm"
-    held: list[Route] = []
     page.clock.install()
-    page.route(f"**/{name}", holding(held))
-    with page.expect_request(f"**/{name}"):
-        page.goto(site.url)
-    page.wait_for_load_state("load")
-    site.bytes_per_second = 45_000
-    for route in held:
-        route.continue_()
+    with held_back(page, f"**/{name}"):
+        with page.expect_request(f"**/{name}"):
+            page.goto(site.url)
+        page.wait_for_load_state("load")
+        site.bytes_per_second = 45_000
     assert site.log.wait(lambda all_: any(each.product == name for each in all_))
     coming = next(request for request in site.requests if request.product == name)
     page.clock.fast_forward(70_000)

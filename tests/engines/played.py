@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Playwright
 
 from tests.browser.surroundings import LAUNCH_ARGUMENTS
 from tests.engines import downloads
@@ -47,7 +47,13 @@ class Played:
         self.page.locator(selector).set_input_files(path)
 
     def script(self, expression: str) -> object:
-        return self.page.evaluate(expression)
+        try:
+            return self.page.evaluate(expression)
+        except Error as gone:
+            if "navigation" not in gone.message:
+                raise
+            # The page went away while it was asked, as at a change of version: what came after it is asked.
+            return self.page.evaluate(expression)
 
     def saved(self, press: Callable[[], None]) -> Path:
         with self.page.expect_download() as coming:

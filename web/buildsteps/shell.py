@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 #: The folder of the clone.
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -55,11 +55,23 @@ def run(
         raise BuildError(f"{done.stdout.rstrip()}\n{words} ended with status {done.returncode}.", hint)
 
 
-def show(command: Sequence[Word], *, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> int:
-    """Run `command` with its output on the terminal; give its exit status."""
+def show(
+    command: Sequence[Word],
+    *,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    output: TextIO | None = None,
+) -> int:
+    """Run `command` with what it prints on the terminal, or in the file `output`; give its exit status."""
     sys.stdout.flush()
-    environment = {**os.environ, **(env or {})}
-    return subprocess.run([str(word) for word in command], cwd=cwd, env=environment, check=False).returncode
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
+        check=False,
+    ).returncode
 
 
 def answer(command: Sequence[Word]) -> str | None:

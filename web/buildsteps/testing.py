@@ -1,13 +1,14 @@
-"""Every test, in four runs: the core on CPython, contracts and browser, three engines, the core inside Pyodide."""
+"""Every test, in runs of pytest: those with browsers, and beside them the core, contracts, the core in Pyodide."""
 
 from __future__ import annotations
 
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 from xml.etree import ElementTree
 
 from web.buildsteps import machine, toolbox
@@ -38,22 +39,23 @@ def run_tests(pytest_arguments: Sequence[str], *, slow: bool) -> int:
 
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
-    runs = [
-        _run(
-            "core on CPython",
-            "core.xml",
-            [*_pytest(python, slow), "--cov", "--cov-report=term", "tests/unit"],
-            env,
-        ),
-        _run(
-            "contracts, browser",
-            "whole.xml",
-            [*_pytest(python, slow), "tests/contract", "tests/browser"],
-            env,
-        ),
-        _run("three engines", "engines.xml", [*_pytest(python, slow), "tests/engines"], env),
-        _run("core on Pyodide", "pyodide.xml", _pytest_in_pyodide(slow), env),
+    pytest = [*_pytest(python, slow), "--durations=10", "--durations-min=5"]
+    visible = [
+        _Order("browser", "browser.xml", [*pytest, "tests/browser"]),
+        _Order("three engines", "engines.xml", [*pytest, "tests/engines"]),
     ]
+    # Browsers mostly wait: what needs none runs beside them, and is shown when it is done.
+    quiet = [
+        _Order("core on CPython", "core.xml", [*pytest, "--cov", "--cov-report=term", "tests/unit"]),
+        _Order("contracts", "contracts.xml", [*pytest, "tests/contract"]),
+        _Order("core on Pyodide", "pyodide.xml", _pytest_in_pyodide(slow)),
+    ]
+    log = REPORTS / "quiet.txt"
+    with ThreadPoolExecutor() as beside, log.open("w+") as shown_later:
+        others = beside.submit(lambda: [_run(order, env, shown_later) for order in quiet])
+        runs = [_run(order, env) for order in visible]
+        runs += others.result()
+    say(log.read_text(errors="replace"))
     say("")
     for run in runs:
         counts = f"{run.passed} passed, {run.failed} failed, {run.skipped} skipped"
@@ -101,19 +103,33 @@ def _pytest_in_pyodide(slow: bool) -> list[Word]:
     return [toolbox.node().program, runner, *places, *marks, "--hypothesis-profile=pyodide", "tests/unit"]
 
 
-def _run(name: str, report: str, command: Sequence[Word], env: Mapping[str, str]) -> Run:
-    """Run pytest by `command` and count by the report that it writes, not by what it prints."""
-    say(f"\n== {name}")
-    inside = command[0] == toolbox.node().program
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """A run to be made: ``command`` starts pytest, ``report`` is its own report's name."""
+
+    name: str
+    report: str
+    command: Sequence[Word]
+
+
+def _run(order: _Order, env: Mapping[str, str], output: TextIO | None = None) -> Run:
+    """Run pytest, on the terminal or into `output`, and count by the report that it writes, not by what it prints."""
+    heading = f"\n== {order.name}"
+    if output is None:
+        say(heading)
+    else:
+        print(heading, file=output, flush=True)
+    inside = order.command[0] == toolbox.node().program
+    report = f"--junitxml={'/reports' if inside else REPORTS}/{order.report}"
     started = time.monotonic()
-    status = show([*command, f"--junitxml={'/reports' if inside else REPORTS}/{report}"], env=env)
+    status = show([*order.command, report], env=env, output=output)
     seconds = time.monotonic() - started
-    if not (REPORTS / report).is_file():
-        return Run(name, status or 1, 0, 0, 0, seconds)
-    suites = list(ElementTree.parse(REPORTS / report).getroot().iter("testsuite"))
+    if not (REPORTS / order.report).is_file():
+        return Run(order.name, status or 1, 0, 0, 0, seconds)
+    suites = list(ElementTree.parse(REPORTS / order.report).getroot().iter("testsuite"))
     tests, failures, errors, skipped = (sum(int(suite.get(key, 0)) for suite in suites) for key in _COUNTED)
     failed = failures + errors
-    return Run(name, status, tests - failed - skipped, failed, skipped, seconds)
+    return Run(order.name, status, tests - failed - skipped, failed, skipped, seconds)
 
 
 _COUNTED: Final = ("tests", "failures", "errors", "skipped")
