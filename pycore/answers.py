@@ -14,22 +14,29 @@ from pycore.zipstream import Stamp
 WORTH_RETRYING: Final = frozenset([408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524])
 #: Ends of media types that are text, though they do not begin with ``text/``.
 _TEXT: Final = ("json", "xml", "javascript", "yaml")
+#: In what servers tell of errors, and the ends of names of files that are of that kind themselves.
+_ERRORS: Final = {
+    "json": (".json", ".geojson"),
+    "xml": (".xml", ".vot", ".votable", ".svg"),
+    "html": (".html", ".htm"),
+    "text/plain": (".txt", ".csv", ".ecsv", ".tsv", ".dat", ".log", ".cat", ".md", ".asc", ".reg", ".hdr"),
+}
 _SIGNED_IN: Final = "this sign-in may not have it, or has ended"
 
 
-def refusal(file: PlannedFile, headers: Mapping[str, str], *, by_length: bool) -> str:
-    """Why a body is not worth reading, else ``""``: a web page in a file's place, another length than the list's.
-
-    The announced length counts only ``by_length``.
-    """
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    name = file.filename.lower()
-    if kind in ("text/html", "application/xhtml+xml") and not name.endswith((".html", ".htm")):
+def no_product(file: PlannedFile, headers: Mapping[str, str]) -> str:
+    """Why a body is not worth reading, else ``""``: a web page comes in the file's place."""
+    if _kind(headers) in ("text/html", "application/xhtml+xml") and not file.filename.lower().endswith(
+        (".html", ".htm")
+    ):
         return "a web page came in its place"
-    length = announced(headers)
-    if not by_length or length is None or length == file.size or _may_be_packed(kind, headers):
-        return ""
-    return other_length(file, length)
+    return ""
+
+
+def may_be_an_error(file: PlannedFile, headers: Mapping[str, str]) -> bool:
+    """Whether the media type is one in which servers tell of errors, and not the file's own by its name."""
+    kind, name = _kind(headers), file.filename.lower()
+    return any(kind.endswith(each) and not name.endswith(ends) for each, ends in _ERRORS.items())
 
 
 def announced(headers: Mapping[str, str]) -> int | None:
@@ -38,18 +45,19 @@ def announced(headers: Mapping[str, str]) -> int | None:
     return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else None
 
 
-def _may_be_packed(kind: str, headers: Mapping[str, str]) -> bool:
+def may_be_packed(headers: Mapping[str, str]) -> bool:
     """Whether the announced length may be that of a compressed body.
 
     Browsers hide ``Content-Encoding`` from other origins, so its absence proves nothing; what servers compress on
     the way is text.
     """
+    kind = _kind(headers)
     return "content-encoding" in headers or kind.startswith("text/") or kind.endswith(_TEXT)
 
 
-def other_length(file: PlannedFile, length: int) -> str:
-    """The reason of a file that is whole, but of another length than the list's."""
-    return f"the list says {file.size} bytes, the archive has {length}"
+def _kind(headers: Mapping[str, str]) -> str:
+    """The media type of an answer, without its parameters."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def status_reason(status: int, file: PlannedFile) -> str:

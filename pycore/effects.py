@@ -10,6 +10,7 @@ from pycore.catalog import Catalog
 from pycore.messages import Told
 from pycore.plan import Plan
 from pycore.remembered import Choices, KeptList
+from pycore.transfer import Paused, Resumed, TokenGivenUp, TokenRenewed
 
 #: A file on its way: text, or bytes of one that is no text, and in the end what to tell of it.
 Making: TypeAlias = Generator[str | bytes, None, Told]
@@ -120,6 +121,13 @@ class StopTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class TellTransfer:
+    """Tell the transfer that is under way what the person wants, or has done about the token."""
+
+    event: Paused | Resumed | TokenRenewed | TokenGivenUp
+
+
+@dataclass(frozen=True, slots=True)
 class Focus:
     """Move the keyboard's focus to the element of this id."""
 
@@ -128,5 +136,5 @@ class Focus:
 
 Effect: TypeAlias = (
     Match | Save | StopSaving | CheckToken | ForgetToken | GoOn | Remember | Forget | LeaveNote | TakeNewVersion | Probe
-    | BeginTransfer | StopTransfer | Focus
+    | BeginTransfer | StopTransfer | TellTransfer | Focus
 )  # fmt: skip

@@ -18,9 +18,14 @@ COLUMNS: Final = ("URI", "File", "Access", "Status", "Logged In User")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a product ended: ``reason`` is ``""`` for a file that is there and right, else why it is not."""
+    """How a product ended: ``reason`` is ``""`` for a file that is there, else why it is not.
+
+    ``other_size`` is what the archive has of it in bytes, where that is not the list's size: the one thing that is
+    wrong with a file that is not there, and to be told of one that was taken as it is.
+    """
 
     reason: str = ""
+    other_size: int | None = None
 
 
 def status(plan: Plan, file: PlannedFile, row: PlannedRow, outcome: Outcome) -> str:
@@ -31,16 +36,20 @@ def status(plan: Plan, file: PlannedFile, row: PlannedRow, outcome: Outcome) -> 
     """
     primary = file.rows[0]
     name = file.path.rsplit("/", 1)[-1]
-    if plan.signed_in:
-        told = f"{file.path} associated with {row.dataset} ... "
-        if outcome.reason:
-            return f"{told}FAILED: {outcome.reason}"
-        return told + (
-            "SUCCESS" if row is primary else f"Duplicate of file {name} associated with {primary.dataset}"
-        )
+    told = f"{file.path} associated with {row.dataset} ... " if plan.signed_in else ""
     if outcome.reason:
-        return f"FAILED: {outcome.reason}"
-    return "OK" if row is primary else f"Duplicate of file {name} in folder {primary.dataset}"
+        return f"{told}FAILED: {outcome.reason}"
+    if outcome.other_size is not None:
+        return f"{told}OTHER SIZE: {other_size(file, outcome.other_size)}; taken as it is"
+    if row is primary:
+        return f"{told}SUCCESS" if plan.signed_in else "OK"
+    whose = f"associated with {primary.dataset}" if plan.signed_in else f"in folder {primary.dataset}"
+    return f"{told}Duplicate of file {name} {whose}"
+
+
+def other_size(file: PlannedFile, size: int) -> str:
+    """What is told of a file whose size in the archive is no longer the list's."""
+    return f"the list says {file.size} bytes, the archive has {size}"
 
 
 def rows(plan: Plan, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str, str, str, str]]:
@@ -61,7 +70,16 @@ def render(plan: Plan, outcomes: Sequence[Outcome]) -> str:
     """The whole ``manifest.html``: opens offline and without script, however hostile the names."""
     failed = [(f, o.reason) for f, o in zip(plan.files, outcomes, strict=True) if o.reason]
     there = len(plan.files) - len(failed)
-    bytes_there = sum(f.size for f, o in zip(plan.files, outcomes, strict=True) if not o.reason)
+    bytes_there = sum(
+        f.size if o.other_size is None else o.other_size
+        for f, o in zip(plan.files, outcomes, strict=True)
+        if not o.reason
+    )
+    others = [
+        (f, other_size(f, o.other_size))
+        for f, o in zip(plan.files, outcomes, strict=True)
+        if not o.reason and o.other_size is not None
+    ]
     head = "".join(f'<th scope="col">{name}</th>' for name in COLUMNS)
     body = "".join(
         f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>\n" for cells in rows(plan, outcomes)
@@ -71,7 +89,7 @@ def render(plan: Plan, outcomes: Sequence[Outcome]) -> str:
         f"<title>Manifest of {_text(plan.root)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>{_text(plan.root)}</h1>\n"
         f"<p>{number(there)} of {count_files(len(plan.files))}, {volume(bytes_there)}.</p>\n"
-        f"{_missing(failed)}{_renamed(plan)}"
+        f"{_missing(failed)}{_others(others)}{_renamed(plan)}"
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table>\n</body>\n</html>\n"
     )
 
@@ -86,6 +104,13 @@ def _missing(failed: Sequence[tuple[PlannedFile, str]]) -> str:
         return ""
     items = "".join(f"<li>{_text(file.path)}: {_text(reason)}</li>\n" for file, reason in failed)
     return f"<h2>Not included: {count_files(len(failed))}</h2>\n<ul class=missing>\n{items}</ul>\n"
+
+
+def _others(others: Sequence[tuple[PlannedFile, str]]) -> str:
+    if not others:
+        return ""
+    items = "".join(f"<li>{_text(file.path)}: {_text(told)}</li>\n" for file, told in others)
+    return f"<h2>Taken as they are: {count_files(len(others))} of another size</h2>\n<ul class=missing>\n{items}</ul>\n"
 
 
 def _renamed(plan: Plan) -> str:

@@ -173,6 +173,32 @@ class StopAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseAsked:
+    """The download is to pause, or to go on."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutTokenAsked:
+    """There is no other token: the download is to go on without the files that need one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAsked:
+    """The files that failed are to be tried again, in a download of their own."""
+
+    epoch_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class AsItIsTicked:
+    """Files whose size in the archive is no longer the list's are to be taken as they are, or not."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SignInAsked:
     """A token was given. It goes to the edge and is in no state."""
 
@@ -447,7 +473,8 @@ Message: TypeAlias = (
     QuickSelected | LevelTicked | SuffixTicked | GuideStarsChosen | ReferencesTicked | PatternTyped
     | StructureChosen | MissionChosen | MenuToggled | FormsToggled | MenuLeft | PreviewToggled | PageTurned
     | RowsPerPageChosen | ExportAsked | ScriptAsked | FormAsked | StopSavingAsked | DownloadAsked
-    | PlaceChosen | DownloadConfirmed | DownloadDismissed | StopAsked | SignInAsked | SignOutAsked
+    | PlaceChosen | DownloadConfirmed | DownloadDismissed | StopAsked | PauseAsked | WithoutTokenAsked
+    | RetryAsked | AsItIsTicked | SignInAsked | SignOutAsked
     | GoOnAsked | ForgetAsked | DatasetsTyped | NewVersionAsked | NewVersionPutOff | NoticeDismissed
     | SiteRead | ListOpening | ListRead | ListRefused | Matched | MatchRefused | SignedIn | SignInRefused
     | SavingMoved | SavingEnded | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded
@@ -496,6 +523,10 @@ _DEEDS: Final[Mapping[str, Callable[[Deed], Message]]] = {
     "start": lambda _: DownloadConfirmed(),
     "dismiss-download": lambda _: DownloadDismissed(),
     "stop": lambda deed: StopAsked(deed.with_ == "keep"),
+    "pause": lambda deed: PauseAsked(deed.with_ == "on"),
+    "without-token": lambda _: WithoutTokenAsked(),
+    "retry": lambda deed: RetryAsked(deed.epoch_ms),
+    "as-it-is": lambda deed: AsItIsTicked(deed.checked),
     "sign-in": lambda deed: SignInAsked(deed.value),
     "sign-out": lambda _: SignOutAsked(),
     "go-on": lambda _: GoOnAsked(),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, cast
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from pycore import address as addresses
 from pycore import bits, layout
 from pycore.catalog import Catalog
 from pycore.layout import Place, Structure
-from pycore.missions.profile import Profile
+from pycore.missions.profile import CONNECTIONS, Profile
 from pycore.product import Row
 
 ANONYMOUS = "anonymous"
@@ -53,13 +53,19 @@ class PlannedFile:
 
 @dataclass(frozen=True)
 class Plan:
-    """A download as it is to be: ``root`` is its one folder, named by the time of the click."""
+    """A download as it is to be: ``root`` is its one folder, named by the time of the click.
+
+    ``connections`` says how many an origin may have at once where that is not ``CONNECTIONS``. With ``as_it_is``, a
+    file whose size in the archive is no longer the list's is taken, and the manifest says so.
+    """
 
     root: str
     structure: str
     files: tuple[PlannedFile, ...]
     user: str
     signed_in: bool
+    connections: Mapping[str, int] = field(default_factory=dict)
+    as_it_is: bool = False
 
     @cached_property
     def total_bytes(self) -> int:
@@ -125,7 +131,27 @@ def plan_in_steps(
         files.append(_planned(part, row, rows, exclusive, path))
         if len(files) % _STEP == 0:
             yield
-    return Plan(layout.stamp(epoch_ms), structure.value, tuple(files), user or ANONYMOUS, user is not None)
+    wanted = (
+        (file, part.profile.archive.connections) for (part, *_), file in zip(drafts, files, strict=True)
+    )
+    return Plan(
+        layout.stamp(epoch_ms),
+        structure.value,
+        tuple(files),
+        user or ANONYMOUS,
+        user is not None,
+        _connections(wanted),
+    )
+
+
+def _connections(wanted: Iterable[tuple[PlannedFile, int]]) -> dict[str, int]:
+    """How many connections each origin may have; of two missions there, the more careful one decides."""
+    found: dict[str, int] = {}
+    for file, most in wanted:
+        if file.url is not None:
+            where = origin(file.url)
+            found[where] = min(most, found.get(where, most))
+    return {where: most for where, most in found.items() if most != CONNECTIONS}
 
 
 _Draft = tuple[Part, Row, tuple[PlannedRow, ...], bool]

@@ -16,6 +16,7 @@ from pycore.pattern import PatternField
 from pycore.plan import Part, Plan
 from pycore.remembered import Choices, KeptList, MissionChoice, Remembered
 from pycore.selection import Choice, Selector
+from pycore.transfer import Waiting
 
 ROWS_PER_PAGE: Final = (50, 100, 250, 1000)
 
@@ -131,7 +132,8 @@ class Download:
     bytes_failed: int = 0
     current: str = ""
     attempt: int = 0
-    pausing: bool = False
+    waiting: Waiting = Waiting.NOTHING
+    retry_seconds: float = 0.0
     rate: float = 0.0
     measured: tuple[float, int] | None = None
     outcomes: tuple[Outcome, ...] = ()

@@ -1,9 +1,9 @@
-"""Carries a transfer's orders out: requests, writes and ticks, one after the other."""
+"""Carries a transfer's orders out: requests side by side, writes and ticks one after the other."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 from pycore import messages as m
@@ -20,7 +20,7 @@ class Carrier:
     """The hands of one transfer. Events are taken in strictly one at a time, with all that follows from each.
 
     A piece of body is read only when the one before it has been written: what the place to write can't take waits
-    at the archive, not in memory.
+    at the archive, not in memory. ``token_alive`` finds out whether the archive still knows the token.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Carrier:
         sink: ports.Sink,
         clock: ports.Clock,
         tell: Callable[[m.Message], None],
+        token_alive: Callable[[], Awaitable[bool]],
     ) -> None:
         self._transfer = transfer
         self._network = network
@@ -39,11 +40,14 @@ class Carrier:
         self._sink = sink
         self._clock = clock
         self._tell = tell
+        self._token_alive = token_alive
         self._turn = asyncio.Lock()
         self._over: asyncio.Future[m.Message] = asyncio.get_running_loop().create_future()
         self._requests: dict[int, ports.Abort] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reported = 0.0
+        #: A tick waits for its turn: one is enough.
+        self._tick_waits = False
         #: All is written, and the archive is being closed: no event changes it any more, but it can be given up.
         self._closing = False
         #: The archive is being given up.
@@ -51,6 +55,7 @@ class Carrier:
 
     async def run(self) -> m.Message:
         """Carry the transfer to its end, and give the message that says how it ended."""
+        leave_line = self._network.watch_line(self._line_changed)
         try:
             self._clock.start(self._ticked)
             await self._take_turn(lambda: self._transfer.start(self._clock.now_ms() / 1000))
@@ -60,7 +65,13 @@ class Carrier:
             await self._give_up("the page made a mistake")
             raise
         finally:
+            leave_line()
             self._clock.stop()
+
+    async def hear(self, event: t.Event) -> None:
+        """What the person wants of the transfer, or has done about the token; it is shown at once."""
+        self._reported = 0.0
+        await self._hear(event)
 
     async def stop(self, keep: bool) -> None:
         """Stop: close a valid archive of what is there, or leave nothing.
@@ -76,10 +87,25 @@ class Carrier:
 
     # -- events in --------------------------------------------------------------------------------------------
 
-    def _ticked(self, now_ms: float) -> None:
-        # While a write waits, silence is the sink's, not the network's; the next tick will do.
-        if not self._turn.locked():
-            self._begin(self._take_turn(lambda: self._transfer.receive(t.Ticked(now_ms / 1000))))
+    def _ticked(self, _: float) -> None:
+        # While a write waits, silence is the sink's, not the network's: time is taken when the tick has its turn.
+        if not self._tick_waits:
+            self._tick_waits = True
+            self._begin(self._tick())
+
+    async def _tick(self) -> None:
+        def ticked() -> list[t.Order]:
+            self._tick_waits = False
+            return self._transfer.receive(t.Ticked(self._clock.now_ms() / 1000))
+
+        await self._take_turn(ticked)
+
+    def _line_changed(self, online: bool) -> None:
+        self._begin(self.hear(t.LineChanged(online)))
+
+    async def _check_token(self) -> None:
+        alive = await self._token_alive()
+        await self._hear(t.TokenChecked(alive))
 
     async def _take_turn(self, event: Callable[[], list[t.Order]], chunk: ports.Chunk | None = None) -> None:
         async with self._turn:
@@ -110,18 +136,27 @@ class Carrier:
         number, file = order.fetch, order.file
         response: ports.Response | None = None
         try:
-            headers = self._keys.headers_for(file.url or "") if file.with_token else {}
-            response = await self._network.open(file.url or "", headers, abort)
+            response = await self._network.open(file.url or "", self._headers(order), abort)
             await self._hear(t.Responded(number, response.status, response.headers))
             while number in self._requests and (chunk := await response.read()) is not None:
                 await self._hear(t.Arrived(number, chunk.copy()), chunk)
             await self._hear(t.Ended(number))
         except OverlayError as broken:
-            await self._hear(t.Broke(number, broken.sentence))
+            await self._hear(t.Broke(number, broken.sentence, offline=broken.code == "http.offline"))
         finally:
             self._requests.pop(number, None)
             if response is not None:
                 await response.cancel()
+
+    def _headers(self, order: t.Fetch) -> dict[str, str]:
+        url = order.file.url or ""
+        headers = dict(self._keys.headers_for(url)) if order.file.with_token else {}
+        if order.start:
+            # Browsers send this one to any server without asking it first (Fetch Standard, CORS-safelisted headers).
+            headers["Range"] = f"bytes={order.start}-"
+            if order.version and self._network.is_own(url):
+                headers["If-Range"] = order.version
+        return headers
 
     async def _hear(self, event: t.Event, chunk: ports.Chunk | None = None) -> None:
         await self._take_turn(lambda: self._transfer.receive(event), chunk)
@@ -142,6 +177,8 @@ class Carrier:
                 await self._sink.write(data)
             case t.PutArrived():
                 await self._sink.write(chunk)
+            case t.CheckToken():
+                self._begin(self._check_token())
             case t.Finish():
                 await self._close()
             case t.Discard():

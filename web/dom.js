@@ -1,5 +1,6 @@
 // The page's hands: hears what controls report, draws what the core has written. It decides nothing.
 
+import { stayAwake } from "./awake.js";
 import { nameOf, wordsOf } from "./edge_failure.js";
 import { Idiomorph } from "./idiomorph.js";
 import { nodesOf } from "./trusted.js";
@@ -150,11 +151,12 @@ export function focus(id) {
 }
 
 /**
- * Warn before the page is left, or no longer.
+ * Warn before the page is left and keep the screen on, or no longer.
  * @param {boolean} now
  */
 export function hold(now) {
   busy = now;
+  stayAwake(now);
 }
 
 /**

@@ -52,6 +52,26 @@ export async function probe(url) {
   return "unreachable";
 }
 
+/** Whether an address is of this page's own server, which may be asked anything. @param {string} url */
+export function isOwn(url) {
+  return parsed(url)?.origin === location.origin;
+}
+
+/**
+ * Tells when the network goes and when it is back, as far as the browser knows, until the returned function is called.
+ *
+ * @param {(online: boolean) => void} listener
+ * @returns {() => void}
+ */
+export function watchLine(listener) {
+  const tell = () => listener(navigator.onLine);
+  const changes = ["online", "offline"];
+  for (const change of changes) window.addEventListener(change, tell);
+  return () => {
+    for (const change of changes) window.removeEventListener(change, tell);
+  };
+}
+
 /** @param {string} url */
 function parsed(url) {
   return URL.canParse(url) ? new URL(url) : null;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -69,6 +70,8 @@ class Panel:
         self._given_up: set[int] = set()
         #: Counts what is done about the token: an answer about a former one means nothing.
         self._sign_ins = 0
+        #: Where the archive says whose token this is.
+        self._whoami = ""
 
     # -- messages ---------------------------------------------------------------------------------------------
 
@@ -154,6 +157,9 @@ class Panel:
                 self._stopped = True
                 if self._carrier is not None:
                     self.begin(self._carrier.stop(keep))
+            case e.TellTransfer(event):
+                if self._carrier is not None:
+                    self.begin(self._carrier.hear(event))
             case e.Focus(id):
                 browser.page.focus(id)
 
@@ -240,7 +246,20 @@ class Panel:
                 )
             )
         else:
+            self._whoami = order.whoami
             self.hear(m.SignedIn(user, order.origins))
+
+    async def _token_alive(self) -> bool:
+        """Whether the archive still knows the token; where it cannot be asked, a refusal is taken for the file's."""
+        if not self._whoami:
+            return True
+        try:
+            answer = await self._browser.network.get_text(
+                self._whoami, self._browser.keys.headers_for(self._whoami), limit_bytes=_LARGEST_ANSWER
+            )
+            return _user(answer.text) != ANONYMOUS
+        except OverlayError as refused:
+            return refused.code != "http.status"
 
     async def _probe(self, order: e.Probe) -> None:
         finding = await self._browser.network.probe(order.url)
@@ -368,7 +387,8 @@ class Panel:
     async def _transfer(self, order: e.BeginTransfer) -> None:
         try:
             sink = await self._opened(order)
-            self.hear(await self._carried(Transfer(order.plan, order.epoch_ms), sink))
+            transfer = Transfer(order.plan, order.epoch_ms, seed=random.getrandbits(32))
+            self.hear(await self._carried(transfer, sink))
         except OverlayError as refused:
             self.hear(m.TransferDiscarded(failure(refused)))
         except Exception:
@@ -391,6 +411,7 @@ class Panel:
             sink=sink,
             clock=browser.clock,
             tell=self.hear,
+            token_alive=self._token_alive,
         )
         browser.page.hold(True)
         try:

@@ -80,7 +80,7 @@ class Page(Protocol):
         """Move the keyboard's focus."""
 
     def hold(self, busy: bool) -> None:
-        """Warn before the page is left, while ``busy``."""
+        """Warn before the page is left and keep the screen on, while ``busy``."""
 
     def tell(self, state: str) -> None:
         """Set ``data-state``."""
@@ -155,6 +155,12 @@ class Network(Protocol):
 
     async def probe(self, url: str) -> str:
         """``open``, ``blocked`` or ``unreachable``."""
+
+    def is_own(self, url: str) -> bool:
+        """Whether an address is of the page's own server."""
+
+    def watch_line(self, hear: Callable[[bool], None]) -> Callable[[], None]:
+        """Tell when the network goes (False) and is back, until what is returned is called."""
 
 
 class Keys(Protocol):

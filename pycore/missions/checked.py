@@ -48,6 +48,13 @@ class Table:
         """A list of texts; one text alone, which would be taken for its letters, is refused."""
         return _texts(self._value(key, default), self.name_of(key))
 
+    def count(self, key: str, default: int, most: int) -> int:
+        """A whole number from 1 to ``most``."""
+        value = self._value(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+            raise Wrong(f"“{self.name_of(key)}” is not a whole number from 1 to {most}")
+        return value
+
     def groups(self, key: str) -> tuple[tuple[str, ...], ...]:
         """A list of lists of texts."""
         name = self.name_of(key)

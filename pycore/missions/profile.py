@@ -23,6 +23,10 @@ IDENTITIES: Final = ("name-and-size", "address")
 #: The rules for RECOMMENDED that a profile can name.
 RULES: Final = ("highest-level", "preferred-suffixes", "science")
 
+#: Requests to one archive at a time, where its profile says nothing else; browsers make no more to one host.
+CONNECTIONS: Final = 6
+_MOST_CONNECTIONS: Final = 32
+
 #: So much of a name, in characters, a profile's patterns are shown. Names come from lists, which anybody
 #: writes, and a pattern that is careless of long names takes the square of their length: of one of 200,000
 #: characters, minutes in which the page stands still. No archive's names are as long as this.
@@ -121,6 +125,7 @@ class Archive:
 
     ``retrieve`` takes a dataset's file, ``retrieve_by_uri`` a whole URI of one of these ``uri_schemes``.
     ``token_origins`` are the only origins that ever get the token. ``public_copy`` is for tools that read buckets.
+    ``connections`` is how many requests the archive may get at once.
     """
 
     retrieve: str = ""
@@ -132,6 +137,7 @@ class Archive:
     list_products: str = ""
     astroquery: str = ""
     public_copy: PublicCopy | None = None
+    connections: int = CONNECTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +354,7 @@ def _archive(table: Table) -> Archive:
         list_products=table.link("list_products", "", origin=origin),
         astroquery=table.text("astroquery", ""),
         public_copy=_public_copy(table.table("public_copy")) if table.has("public_copy") else None,
+        connections=table.count("connections", CONNECTIONS, _MOST_CONNECTIONS),
     )
     table.finished()
     if "" in archive.token_origins:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from pycore import messages as m
-from pycore.effects import CheckToken, Focus, ForgetToken
+from pycore.effects import CheckToken, Focus, ForgetToken, TellTransfer
 from pycore.state import Account, Stage, State
+from pycore.transfer import TokenRenewed, Waiting
 from pycore.update.step import Handlers, Step
 
 
@@ -18,7 +19,7 @@ def sign_in_asked(state: State, message: m.SignInAsked) -> Step:
         return state, ()
     if mission is None:
         return _refused(state, "This archive has no sign-in that the page knows of.")
-    if state.download is not None and state.download.stage in (Stage.OPENING, Stage.RUNNING):
+    if _running(state) and not _waits_for_token(state):
         # Its manifest names the user of its start; a token of somebody else's must not fetch its files.
         return _refused(state, "A download is under way. Sign in when it has ended.")
     if not token:
@@ -32,7 +33,23 @@ def _refused(state: State, error: str) -> Step:
     return replace(state, account=replace(state.account, checking=False, error=error)), ()
 
 
+def _running(state: State) -> bool:
+    return state.download is not None and state.download.stage in (Stage.OPENING, Stage.RUNNING)
+
+
+def _waits_for_token(state: State) -> bool:
+    return state.download is not None and state.download.waiting is Waiting.TOKEN
+
+
 def signed_in(state: State, message: m.SignedIn) -> Step:
+    if state.download is not None and _running(state):
+        begun_by = state.download.plan.user
+        if message.user != begun_by:
+            error = f"This token is {message.user}'s; the download was begun by {begun_by}, and so says its manifest."
+            state, _ = _refused(replace(state, account=Account()), error)
+            return state, (ForgetToken(),)
+        account = Account(message.user, message.origins)
+        return replace(state, account=account, menu=""), (TellTransfer(TokenRenewed()), Focus("progress"))
     account = Account(message.user, message.origins)
     return replace(state, account=account, menu=""), (Focus("account-button"),)
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
+from pycore import layout, transfer
 from pycore import messages as m
-from pycore import transfer
-from pycore.effects import BeginTransfer, Effect, Focus, Probe, StopTransfer
+from pycore.effects import BeginTransfer, Effect, Focus, Probe, StopTransfer, TellTransfer
 from pycore.plan import Plan, make_plan, origin
 from pycore.state import Download, Stage, State
+from pycore.transfer import Paused, Resumed, TokenGivenUp
 from pycore.update.step import Handlers, Step
 from pycore.update.taking import NOTHING_SELECTED
 
@@ -28,9 +29,40 @@ def download_asked(state: State, message: m.DownloadAsked) -> Step:
     plan = make_plan(state.parts(), state.structure, message.epoch_ms, state.account.user)
     if not plan.files:
         return state.noted("warning", f"{NOTHING_SELECTED}download."), ()
+    return _asked(state, plan, message.epoch_ms)
+
+
+def _asked(state: State, plan: Plan, epoch_ms: float) -> Step:
     forecast = transfer.forecast(plan)
-    download = Download(plan, message.epoch_ms, forecast, place=_best_place(state, forecast))
+    download = Download(plan, epoch_ms, forecast, place=_best_place(state, forecast))
     return replace(state, download=download, menu=""), _probes(plan)
+
+
+def retry_asked(state: State, message: m.RetryAsked) -> Step:
+    download = _downloading(state, Stage.ENDED)
+    if download is None:
+        return state, ()
+    if state.offline.taking:
+        return state.noted("warning", _CHANGING_OVER), ()
+    failed = tuple(
+        file for file, outcome in zip(download.plan.files, download.outcomes, strict=True) if outcome.reason
+    )
+    if not failed:
+        return state, ()
+    plan = replace(download.plan, root=layout.stamp(message.epoch_ms), files=failed)
+    state, probes = _asked(state, plan, message.epoch_ms)
+    again = state.download
+    if again is not None and any(p.kind == download.place for p in state.fitting_places(again.forecast)):
+        # Where the others went, these may go, too.
+        again = replace(again, place=download.place, place_chosen=True)
+    return replace(state, download=again), probes
+
+
+def as_it_is_ticked(state: State, message: m.AsItIsTicked) -> Step:
+    download = _downloading(state, Stage.CONFIRM)
+    if download is None:
+        return state, ()
+    return replace(state, download=replace(download, plan=replace(download.plan, as_it_is=message.on))), ()
 
 
 def _probes(plan: Plan) -> Sequence[Effect]:
@@ -111,7 +143,8 @@ def transfer_moved(state: State, message: m.TransferMoved) -> Step:
         bytes_failed=progress.bytes_failed,
         current=progress.current,
         attempt=progress.attempt,
-        pausing=progress.pausing,
+        waiting=progress.waiting,
+        retry_seconds=progress.seconds,
         rate=_rate(download, message),
         measured=(message.now, progress.bytes_complete),
     )
@@ -134,6 +167,18 @@ def stop_asked(state: State, message: m.StopAsked) -> Step:
     if _downloading(state, Stage.OPENING, Stage.RUNNING) is None:
         return state, ()
     return state, (StopTransfer(message.keep),)
+
+
+def pause_asked(state: State, message: m.PauseAsked) -> Step:
+    if _downloading(state, Stage.RUNNING) is None:
+        return state, ()
+    return state, (TellTransfer(Paused() if message.on else Resumed()), Focus("pause-button"))
+
+
+def without_token_asked(state: State, _: m.WithoutTokenAsked) -> Step:
+    if _downloading(state, Stage.RUNNING) is None:
+        return state, ()
+    return state, (TellTransfer(TokenGivenUp()), Focus("progress"))
 
 
 def transfer_ended(state: State, message: m.TransferEnded) -> Step:
@@ -167,6 +212,10 @@ HANDLERS: Final[Handlers] = {
     m.DownloadDismissed: download_dismissed,
     m.TransferMoved: transfer_moved,
     m.StopAsked: stop_asked,
+    m.PauseAsked: pause_asked,
+    m.WithoutTokenAsked: without_token_asked,
+    m.RetryAsked: retry_asked,
+    m.AsItIsTicked: as_it_is_ticked,
     m.TransferEnded: transfer_ended,
     m.TransferDiscarded: transfer_discarded,
 }

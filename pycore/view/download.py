@@ -11,6 +11,7 @@ from pycore.manifest import Outcome
 from pycore.messages import PlaceOffered
 from pycore.plan import Plan
 from pycore.state import Download, Stage, State
+from pycore.transfer import Waiting
 from pycore.view.radios import radios
 from pycore.view.summary import lock
 from pycore.volume import duration, files, number, volume
@@ -40,6 +41,7 @@ def confirmation(state: State) -> Markup:
         ],
         [element("p", warning, class_="warning") for warning in _warnings(plan)],
         _renamed(plan),
+        _as_it_is(plan),
         element(
             "div",
             element("button", "Back", type="button", data_do="dismiss-download"),
@@ -149,9 +151,11 @@ def _running(download: Download) -> Markup:
             aria_labelledby="progress-title",
         ),
         element("p", _how_far(download), class_="figures"),
-        element("p", _doing(download), class_="hint path"),
+        element("p", _doing(download), class_="hint path", role=_role(download)),
         element(
             "div",
+            _without_token(download),
+            _pause(download),
             element(
                 "button", "FINISH NOW", type="button", id="finish-button", data_do="stop", data_with="keep"
             ),
@@ -162,6 +166,36 @@ def _running(download: Download) -> Markup:
         ),
         aria_labelledby="progress-title",
         class_="download",
+    )
+
+
+def _role(download: Download) -> str | None:
+    """What it waits for is said aloud, each path that is written is not."""
+    return None if download.waiting in (Waiting.NOTHING, Waiting.RETRY) else "status"
+
+
+def _pause(download: Download) -> Markup | None:
+    if download.stage is not Stage.RUNNING:
+        return None
+    on = download.waiting is not Waiting.PERSON
+    return element(
+        "button",
+        "PAUSE" if on else "RESUME",
+        type="button",
+        id="pause-button",
+        data_do="pause",
+        data_with="on" if on else "off",
+    )
+
+
+def _without_token(download: Download) -> Markup | None:
+    if download.waiting is not Waiting.TOKEN:
+        return None
+    return join(
+        element(
+            "button", "ENTER A TOKEN", type="button", id="token-button", data_do="menu", data_with="account"
+        ),
+        element("button", "GO ON WITHOUT", type="button", id="without-button", data_do="without-token"),
     )
 
 
@@ -184,9 +218,18 @@ def _how_far(download: Download) -> str:
 def _doing(download: Download) -> str:
     if download.stage is Stage.OPENING:
         return "Waiting for a place to write …"
-    if download.pausing:
-        return f"{download.current}: broke, trying again (attempt {download.attempt + 1})"
-    return download.current
+    match download.waiting:
+        case Waiting.RETRY:
+            when = f"in {download.retry_seconds:.0f} s" if download.retry_seconds >= 1 else "now"
+            return f"{download.current}: broke, trying again {when} (attempt {download.attempt + 1})"
+        case Waiting.NETWORK:
+            return "There is no network. The download goes on by itself when it is back."
+        case Waiting.TOKEN:
+            return "The sign-in has ended. The download goes on at the same byte with a new token."
+        case Waiting.PERSON:
+            return "Paused."
+        case Waiting.NOTHING:
+            return download.current
 
 
 def _ended(download: Download) -> Markup:
@@ -208,13 +251,49 @@ def _ended(download: Download) -> Markup:
         element("p", verdict, class_="figures"),
         element("p", f"{plan.root}.zip", class_="hint path"),
         _missing([(file.path, file.exclusive, outcome) for file, outcome in failed]),
+        _of_another_size(download),
         element(
             "div",
+            _retry(len(failed)),
             element("button", "Close", type="button", id="close-button", data_do="dismiss-download"),
             class_="row end",
         ),
         aria_labelledby="progress-title",
         class_=f"download {'bad' if failed else 'good'}",
+    )
+
+
+def _retry(failed: int) -> Markup | None:
+    if not failed:
+        return None
+    which = "the file" if failed == 1 else f"the {number(failed)} files"
+    return element(
+        "button", f"Try {which} that failed again", type="button", id="retry-button", data_do="retry"
+    )
+
+
+def _of_another_size(download: Download) -> Markup | None:
+    """What can be done about files that the archive has made anew since the list was written."""
+    others = [outcome for outcome in download.outcomes if outcome.other_size is not None]
+    missed = sum(1 for outcome in others if outcome.reason)
+    told = []
+    if len(others) > missed:
+        told.append(
+            f"{files(len(others) - missed)} of another size than the list's taken; the manifest says which."
+        )
+    if missed:
+        told.append(
+            f"{files(missed)} may have been made anew since the list was written. Get a new list, or try again and "
+            f"take {'it as it is' if missed == 1 else 'them as they are'}."
+        )
+    return element("p", " ".join(told), class_="warning") if told else None
+
+
+def _as_it_is(plan: Plan) -> Markup:
+    return element(
+        "label",
+        element("input", type="checkbox", id="as-it-is", data_do="as-it-is", checked=plan.as_it_is),
+        " Take files whose size is no longer the list's as they are; the manifest says so",
     )
 
 

@@ -140,18 +140,18 @@ def test_a_file_deleted_half_way_is_told_alike_everywhere(
     watch.expect("Failed to load resource: .*404")
     download = begin(mine, archive, "stream", FIRST, 10_000)
     assert download is not None
-    archive.delete(THIRD)
+    archive.delete(SECOND)
     archive.clear_faults()
     finished(mine)
     found = taken(download, tmp_path)
     reason = "the archive does not have it (404)"
-    expected = Expected(ROWS, failed={THIRD: reason})
+    expected = Expected(ROWS, failed={SECOND: reason})
     assert found.manifest == expected.manifest()
     assert found.files == expected.files(archive)
     told = mine.page.get_by_label("Files that could not be had").get_by_role("listitem")
-    expect(told).to_have_text([f"JWST/{SETS[2]}/{THIRD}: {reason}"])
+    expect(told).to_have_text([f"JWST/{SETS[1]}/{SECOND}: {reason}"])
     expect(mine.page.get_by_text("4 of 5 files are complete; 1 could not be had.")).to_be_visible()
-    assert f"JWST/{SETS[2]}/{THIRD}: {reason}" in found.page
+    assert f"JWST/{SETS[1]}/{SECOND}: {reason}" in found.page
 
 
 def test_the_duplicates_of_a_file_that_could_not_be_had_have_its_reason(
@@ -191,9 +191,9 @@ def test_progress_moves_and_finish_now_gives_a_true_archive(
     mine.button("FINISH NOW").click()
     finished(mine)
     found = taken(started.value, tmp_path)
-    expected = Expected(ROWS, failed=dict.fromkeys((SECOND, SHARED, THIRD, FOURTH), STOPPED))
+    expected = Expected(ROWS, failed={SECOND: STOPPED})
     assert (found.files, found.manifest) == (expected.files(archive), expected.manifest())
-    expect(mine.page.get_by_text("1 of 5 files are complete; 4 could not be had.")).to_be_visible()
+    expect(mine.page.get_by_text("4 of 5 files are complete; 1 could not be had.")).to_be_visible()
     assert all(request.done for request in archive.finished())
     assert archive.requests_for(SECOND)[-1].cut
 
@@ -214,7 +214,6 @@ def test_cancel_leaves_no_file_and_the_archive_sees_the_request_end(
     mine.button("CANCEL").click()
     told_cancelled(mine)
     assert [request.cut for request in archive.finished() if request.product == SECOND] == [True]
-    assert archive.requests_for(THIRD) == []
     if place == "stream":
         assert download is not None
         assert download.failure()
@@ -301,3 +300,57 @@ def test_a_picker_that_is_closed_leaves_the_panel_as_it_was(mine: PanelPage, tmp
     assert mine.summary().selected == 5
     mine.filter("_00003_")
     assert len(taken(mine.download("blob"), tmp_path).files) == 1
+
+
+# -- what breaks and goes on ----------------------------------------------------------------------------------
+
+
+def test_a_pause_goes_on_at_the_same_byte_and_what_failed_can_be_tried_again(
+    mine: PanelPage, archive: ArchiveServer, watch: Watch, tmp_path: Path
+) -> None:
+    watch.expect("Failed to load resource: .*404")
+    archive.delete(FOURTH)
+    at = 20 * 2**20
+    download = begin(mine, archive, "stream", SECOND, at)
+    assert download is not None
+    mine.button("PAUSE").click()
+    expect(mine.page.locator("#progress").get_by_role("status")).to_have_text("Paused.")
+    assert [request.cut for request in archive.finished() if request.product == SECOND] == [True]
+    archive.clear_faults()
+    mine.button("RESUME").click()
+    finished(mine)
+    found = taken(download, tmp_path)
+    expected = Expected(ROWS, failed={FOURTH: "the archive does not have it (404)"})
+    assert (found.files, found.manifest) == (expected.files(archive), expected.manifest())
+    assert found.path.stat().st_size < sum(map(len, found.files.values())) + 2**20
+    first, second = archive.requests_for(SECOND)
+    assert second.range
+    assert first.sent - int(second.range[6:-1]) < 4 * 2**20
+    archive.restore(FOURTH)
+    mine.page.get_by_role("button", name="Try the file that failed again").click()
+    with mine.page.expect_download() as again:
+        mine.start()
+    finished(mine)
+    rest = taken(again.value, tmp_path / "again")
+    rows = [row for row in ROWS if row["filename"] == FOURTH]
+    assert (rest.files, rest.manifest) == (Expected(rows).files(archive), Expected(rows).manifest())
+
+
+def test_a_file_made_anew_is_told_and_taken_when_that_is_wanted(
+    mine: PanelPage, archive: ArchiveServer, tmp_path: Path
+) -> None:
+    mine.filter("_00001_")
+    archive.fault(FIRST, "long", by=100)
+    told = "the list says 28800 bytes, the archive has 28900"
+    found = taken(mine.download("blob"), tmp_path)
+    assert [cells[3] for cells in found.manifest] == [f"FAILED: {told}"]
+    mine.page.get_by_role("button", name="Try the file that failed again").click()
+    mine.page.get_by_label("Take files whose size is no longer the list's as they are").check()
+    with mine.page.expect_download() as again:
+        mine.start()
+    finished(mine)
+    rest = taken(again.value, tmp_path / "again")
+    assert [len(body) for body in rest.files.values()] == [28900]
+    assert [cells[3] for cells in rest.manifest] == [f"OTHER SIZE: {told}; taken as it is"]
+    expect(mine.page.locator("#progress .warning")).to_contain_text("1 file of another size")
+    archive.clear_faults()

@@ -110,12 +110,24 @@ class Network:
     def __init__(self) -> None:
         self.opened: list[Response] = []
         self.finding = "open"
+        self.own = False
+        self.asking = 0
+        #: Requests side by side, at the most.
+        self.most_open = 0
+        #: The browser says that the network has gone, or is back.
+        self.line: Callable[[bool], None] = lambda online: None
         self.whoami = ""
 
     async def open(self, url: str, headers: Mapping[str, str], abort: ports.Abort | None = None) -> Response:
         assert isinstance(abort, Abort)
-        response: Response = await unless(abort, self._open(url, headers, abort))
+        self.asking += 1
+        try:
+            response: Response = await unless(abort, self._open(url, headers, abort))
+        finally:
+            self.asking -= 1
         self.opened.append(response)
+        going_on = sum(1 for each in self.opened if not each.writer.is_closing())
+        self.most_open = max(self.most_open, self.asking + going_on)
         return response
 
     async def _open(self, url: str, headers: Mapping[str, str], abort: Abort) -> Response:
@@ -164,6 +176,13 @@ class Network:
 
     async def probe(self, url: str) -> str:
         return self.finding
+
+    def is_own(self, url: str) -> bool:
+        return self.own
+
+    def watch_line(self, hear: Callable[[bool], None]) -> Callable[[], None]:
+        self.line = hear
+        return lambda: None
 
 
 class Keys:

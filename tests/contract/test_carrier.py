@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -12,7 +12,7 @@ import pytest
 from pycore import messages as m
 from pycore.errors import OverlayError
 from pycore.manifest import NAME
-from pycore.transfer import Transfer
+from pycore.transfer import Paused, Resumed, TokenRenewed, Transfer, Waiting, forecast
 from tests.archive.server import ArchiveServer
 from tests.contract.plain_browser import Clock, Keys, Network, Sink, contents, live
 from tests.unit.builders import plan, row
@@ -33,19 +33,37 @@ def archive() -> Iterator[ArchiveServer]:
 class Job:
     """A carrier with all that it needs."""
 
-    def __init__(self, archive: ArchiveServer, sink: Sink, **sizes: int) -> None:
+    def __init__(
+        self,
+        archive: ArchiveServer,
+        sink: Sink,
+        *,
+        exclusive: bool = False,
+        as_it_is: bool = False,
+        sizes: Mapping[str, int] | None = None,
+        **more: int,
+    ) -> None:
+        sizes = {**(sizes or {}), **more}
         rows = [row(f"{name}.dat", DATASET, size) for name, size in sizes.items()]
         archive.add_products(
             "JWST", [{"filename": r.filename, "dataset": DATASET, "size": r.size} for r in rows]
         )
         made = plan(rows)
         files = tuple(
-            replace(file, url=archive.retrieve_url("JWST", f"{DATASET}/{file.filename}"))
+            replace(
+                file,
+                url=archive.retrieve_url("JWST", f"{DATASET}/{file.filename}"),
+                exclusive=exclusive,
+                with_token=exclusive,
+            )
             for file in made.files
         )
         self.sink, self.network, self.clock = sink, Network(), Clock()
         self.told: list[m.Message] = []
-        self.transfer = Transfer(replace(made, files=files), CLICK)
+        self.alive = True
+        made = replace(made, files=files, as_it_is=as_it_is)
+        self.forecast = forecast(made)
+        self.transfer = Transfer(made, CLICK)
         self.carrier = Carrier(
             self.transfer,
             network=self.network,
@@ -53,7 +71,11 @@ class Job:
             sink=sink,
             clock=self.clock,
             tell=self.told.append,
+            token_alive=self.token_alive,
         )
+
+    async def token_alive(self) -> bool:
+        return self.alive
 
     async def run(self) -> m.Message:
         """To the end; afterwards nothing may go on."""
@@ -167,7 +189,7 @@ def test_a_cancel_ends_the_requests_at_once_though_the_place_takes_its_time(arch
 
 def test_a_cancel_between_two_files_asks_for_no_other(archive: ArchiveServer) -> None:
     async def go() -> None:
-        job = Job(archive, Sink(stuck=900), a=1000, b=1000)
+        job = Job(archive, Sink(stuck=900), a=1000, b=LARGE)
         running = asyncio.ensure_future(job.run())
         await job.sink.waiting.wait()
         # The write that was under way ends well, as a place may have it.
@@ -337,5 +359,172 @@ def test_a_mistake_while_the_archive_is_being_closed_leaves_none(archive: Archiv
         with pytest.raises(ZeroDivisionError):
             await job.run()
         assert job.sink.ended == "aborted"
+
+    live(go)
+
+
+# -- the rest of a file ---------------------------------------------------------------------------------------
+
+
+def ranges(archive: ArchiveServer, name: str) -> list[str | None]:
+    return [request.range for request in archive.finished() if request.product == name]
+
+
+@pytest.mark.parametrize("fault", ["cut", "stall"])
+@pytest.mark.parametrize("size", [300_000, LARGE])
+def test_a_file_that_breaks_goes_on_at_the_same_byte(archive: ArchiveServer, size: int, fault: str) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=size, b=1000)
+        archive.fault("a.dat", fault, at=200_000, times=1)
+        ended = await job.run()
+        assert isinstance(ended, m.TransferEnded)
+        assert [outcome.reason for outcome in ended.outcomes] == ["", ""]
+        assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+        first, second = [request for request in archive.finished() if request.product == "a.dat"]
+        assert second.range
+        came = int(second.range.removeprefix("bytes=").removesuffix("-"))
+        assert came == first.sent == 200_000, "no byte is fetched twice"
+        assert second.sent == size - came
+        assert len(job.sink.written) == job.forecast
+
+    live(go)
+
+
+@pytest.mark.parametrize(
+    ("fault", "statuses"),
+    [("ignore-range", [200, 200]), ("etag", [200, 206, 200]), ("wrong-range", [200, 206, 200])],
+)
+def test_what_is_not_the_rest_of_the_same_file_begins_anew(
+    archive: ArchiveServer, fault: str, statuses: list[int]
+) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=LARGE)
+        archive.fault("a.dat", "cut", at=5 * 2**20, times=1)
+        archive.fault("a.dat", fault, times=1)
+        assert isinstance(await job.run(), m.TransferEnded)
+        assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+        assert [request.status for request in archive.finished()] == statuses
+        assert len(job.sink.written) > job.forecast + 5 * 2**20
+
+    live(go)
+
+
+def test_a_rest_that_the_archive_refuses_begins_anew(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=LARGE)
+        archive.fault("a.dat", "cut", at=5 * 2**20, times=1)
+        archive.fault("a.dat", "range-refused", times=1)
+        assert isinstance(await job.run(), m.TransferEnded)
+        assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+        assert [request.status for request in archive.finished()] == [200, 416, 200]
+
+    live(go)
+
+
+def test_the_page_s_own_server_is_asked_for_the_rest_of_this_very_version(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=LARGE)
+        job.network.own = True
+        archive.fault("a.dat", "cut", at=5 * 2**20, times=1)
+        archive.fault("a.dat", "etag", times=1)
+        assert isinstance(await job.run(), m.TransferEnded)
+        assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+        assert [request.status for request in archive.finished()] == [200, 200]
+
+    live(go)
+
+
+def test_small_files_are_fetched_side_by_side_and_no_more_than_allowed(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), sizes={f"f{number:03}": 2000 for number in range(60)})
+        archive.latency = 0.02
+        ended = await job.run()
+        assert isinstance(ended, m.TransferEnded)
+        assert not any(outcome.reason for outcome in ended.outcomes)
+        assert 2 <= job.network.most_open <= 6
+        assert len(contents(job.sink)) == 62
+        assert len(job.sink.written) == job.forecast
+
+    live(go)
+
+
+def test_a_pause_ends_the_requests_and_the_rest_comes_after_it(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=LARGE, b=1000)
+        archive.fault("a.dat", "stall", at=5 * 2**20, times=1)
+        running = asyncio.ensure_future(job.run())
+        while len(job.sink.written) < 5 * 2**20:
+            await asyncio.sleep(0)
+        await job.carrier.hear(Paused())
+        assert job.transfer.progress().waiting is Waiting.PERSON
+        await asyncio.to_thread(archive.finished)
+        asked = len(archive.requests)
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        assert len(archive.requests) == asked
+        await job.carrier.hear(Resumed())
+        assert isinstance(await running, m.TransferEnded)
+        assert ranges(archive, "a.dat") == [None, f"bytes={5 * 2**20}-"]
+        assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+
+    live(go)
+
+
+def test_without_a_network_it_waits_and_goes_on_by_itself(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), a=LARGE)
+        archive.fault("a.dat", "cut", at=5 * 2**20, times=1)
+        running = asyncio.ensure_future(job.run())
+        while not job.sink.written:
+            await asyncio.sleep(0)
+        job.network.line(False)
+        while not any(request.done for request in archive.requests):
+            await asyncio.sleep(0.005)
+        assert job.transfer.progress().waiting is Waiting.NETWORK
+        job.network.line(True)
+        assert isinstance(await running, m.TransferEnded)
+        assert ranges(archive, "a.dat") == [None, f"bytes={5 * 2**20}-"]
+        assert contents(job.sink)["a.dat"] == archive.content("a.dat")
+
+    live(go)
+
+
+def test_a_token_that_ends_is_asked_for_and_the_rest_comes_with_the_new_one(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        job = Job(archive, Sink(), exclusive=True, a=1000, b=LARGE, c=1000)
+        job.alive = False
+        archive.fault("b.dat", "cut", at=5 * 2**20, times=1)
+        archive.fault("b.dat", "status", status=401, times=1)
+        running = asyncio.ensure_future(job.run())
+        while job.transfer.progress().waiting is not Waiting.TOKEN:
+            await asyncio.sleep(0.005)
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        assert job.transfer.progress().waiting is Waiting.TOKEN
+        await job.carrier.hear(TokenRenewed())
+        ended = await running
+        assert isinstance(ended, m.TransferEnded)
+        assert [outcome.reason for outcome in ended.outcomes] == ["", "", ""]
+        assert [each for each in ranges(archive, "b.dat") if each] == [f"bytes={5 * 2**20}-"] * 2
+        assert contents(job.sink)["b.dat"] == archive.content("b.dat")
+
+    live(go)
+
+
+def test_a_file_of_another_size_is_missed_or_taken_as_it_is(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        for as_it_is in (False, True):
+            job = Job(archive, Sink(), as_it_is=as_it_is, a=1000, b=LARGE, c=10)
+            archive.clear_faults()
+            archive.fault("a.dat", "long", by=9, times=1)
+            archive.fault("b.dat", "short", by=9, times=1)
+            ended = await job.run()
+            assert isinstance(ended, m.TransferEnded)
+            assert [outcome.other_size for outcome in ended.outcomes] == [1009, LARGE - 9, None]
+            assert [bool(outcome.reason) for outcome in ended.outcomes] == [not as_it_is, not as_it_is, False]
+            found = contents(job.sink)
+            sizes = {name: len(body) for name, body in found.items() if name.endswith(".dat")}
+            assert sizes == ({"a.dat": 1009, "b.dat": LARGE - 9, "c.dat": 10} if as_it_is else {"c.dat": 10})
+            assert (b"OTHER SIZE: the list says 1000 bytes, the archive has 1009" in found[NAME]) is as_it_is
 
     live(go)

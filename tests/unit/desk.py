@@ -13,7 +13,7 @@ from pycore.formats.list_products import BadRow, ProductList
 from pycore.product import EXCLUSIVE, Row
 from pycore.remembered import Choices, KeptList, Remembered
 from pycore.state import Download, Mission, State
-from pycore.transfer import Progress
+from pycore.transfer import Progress, Waiting
 from pycore.update import update
 from pycore.view import regions
 from tests.unit.builders import CLICK, row
@@ -91,12 +91,14 @@ def moved(
     now: float,
     *,
     attempt: int = 1,
-    pausing: bool = False,
+    waiting: Waiting = Waiting.NOTHING,
+    seconds: float = 0.0,
     missed: int = 0,
 ) -> m.TransferMoved:
     """The message that a download has come so far: files complete and failed, bytes; ``missed`` bytes failed."""
     complete, failed, done = counts
-    return m.TransferMoved(Progress(complete, failed, 0, done, missed, 0, current, attempt, pausing), now)
+    progress = Progress(complete, failed, 0, done, missed, 0, current, attempt, waiting, seconds)
+    return m.TransferMoved(progress, now)
 
 
 def answer(order: Effect) -> m.Matched:

@@ -12,6 +12,7 @@ from pycore.manifest import Outcome
 from pycore.product import EXCLUSIVE
 from pycore.remembered import Choices, KeptList
 from pycore.selection import Quick
+from pycore.transfer import Waiting
 from tests.unit.builders import row
 from tests.unit.desk import CAL, HST, JWST, OLD, PLACES, SECRET_CAL, Desk, desk, last_visit, moved, read_list
 
@@ -175,7 +176,7 @@ STATES: dict[str, Callable[[], Desk]] = {
     "a download that waits for its place": _download(*_BEGUN),
     "a download under way": _download(*_RUNNING),
     "a download that tries again": _download(
-        *_RUNNING, moved((1, 0, 2_000), CAL, 4.0, attempt=2, pausing=True)
+        *_RUNNING, moved((1, 0, 2_000), CAL, 4.0, attempt=2, waiting=Waiting.RETRY, seconds=3.0)
     ),
     "a download of empty files": _download(*_RUNNING, of=read_list([row("a", "d", 0)], mission="LAB")),
     "a download that is finished": _download(*_RUNNING, m.TransferEnded((Outcome(),) * 4)),

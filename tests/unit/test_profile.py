@@ -385,14 +385,14 @@ def test_whatever_stands_in_the_place_of_a_value_is_a_profile_that_works_or_refu
 
 
 def well_typed(value: Any) -> bool:
-    """Whether nothing but texts is at the ends of a profile."""
+    """Whether nothing but texts and whole numbers is at the ends of a profile."""
     if is_dataclass(value):
         return all(well_typed(getattr(value, field.name)) for field in fields(value))
     if isinstance(value, dict):
         return all(isinstance(key, str) and well_typed(each) for key, each in value.items())
     if isinstance(value, tuple):
         return all(well_typed(each) for each in value)
-    return value is None or isinstance(value, str)
+    return value is None or (isinstance(value, str | int) and not isinstance(value, bool))
 
 
 class TestLongNames:

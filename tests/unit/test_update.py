@@ -30,6 +30,7 @@ from pycore.manifest import Outcome
 from pycore.product import EXCLUSIVE, Row
 from pycore.selection import Quick
 from pycore.state import Stage, State
+from pycore.transfer import Waiting
 from pycore.update import update
 from pycore.update.downloading import MOST_PROBES
 from pycore.view import regions
@@ -842,12 +843,13 @@ class TestDownload:
 
     def test_progress_is_shown_as_it_is_told(self) -> None:
         at = self.begun()
-        at.hear(moved((2, 1, 5_000), CAL, 10.0, attempt=2, pausing=True))
+        at.hear(moved((2, 1, 5_000), CAL, 10.0, attempt=2, waiting=Waiting.RETRY, seconds=3.0))
         download = at.state.download
         assert download is not None
         shown = (download.files_complete, download.files_failed, download.bytes_complete)
         assert shown == (2, 1, 5_000)
-        assert (download.current, download.attempt, download.pausing) == (CAL, 2, True)
+        assert (download.current, download.attempt) == (CAL, 2)
+        assert (download.waiting, download.retry_seconds) == (Waiting.RETRY, 3.0)
         assert self.stage(at) is Stage.RUNNING
 
     @pytest.mark.parametrize(

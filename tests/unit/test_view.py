@@ -575,7 +575,7 @@ class TestDownload:
             in STATES["a download that waits for its place"]().page.one("div", id="progress").text
         )
         text = STATES["a download that tries again"]().page.one("div", id="progress").text
-        assert f"{CAL}: broke, trying again (attempt 3)" in text
+        assert f"{CAL}: broke, trying again in 3 s (attempt 3)" in text
 
     @pytest.mark.parametrize(
         ("state", "title", "verdict"),

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import js
-from pyodide.ffi import to_js
+from pyodide.ffi import create_proxy, to_js
 
 from pycore.errors import OverlayError
 from web import ports
@@ -159,6 +159,21 @@ class Http:
         finally:
             silence.stop()
         return Text(text, response.url, response.headers)
+
+    def is_own(self, url: str) -> bool:
+        """Whether an address is of this page's own server, which may be asked anything."""
+        return bool(js.overlayEdge.fetcher.isOwn(url))
+
+    def watch_line(self, hear: Callable[[bool], None]) -> Callable[[], None]:
+        """Tells when the network goes (False) and is back, until what is returned is called."""
+        listener = create_proxy(hear)
+        stop = js.overlayEdge.fetcher.watchLine(listener)
+
+        def end() -> None:
+            stop()
+            listener.destroy()
+
+        return end
 
     def abort(self) -> Abort:
         """A new way to end a request."""
