@@ -275,3 +275,8 @@ class State:
         """The state with this mission in the place of the one of its name."""
         name = mission.profile.name
         return replace(self, missions=tuple(mission if m.profile.name == name else m for m in self.missions))
+
+
+def waits_for_token(state: State) -> bool:
+    """Whether a download waits for another token in the place of one that has ended."""
+    return state.download is not None and state.download.waiting is Waiting.TOKEN

@@ -7,8 +7,8 @@ from typing import Final
 
 from pycore import messages as m
 from pycore.effects import CheckToken, Focus, ForgetToken, TellTransfer
-from pycore.state import Account, Stage, State
-from pycore.transfer import TokenRenewed, Waiting
+from pycore.state import Account, Stage, State, waits_for_token
+from pycore.transfer import TokenRenewed
 from pycore.update.step import Handlers, Step
 
 
@@ -19,7 +19,7 @@ def sign_in_asked(state: State, message: m.SignInAsked) -> Step:
         return state, ()
     if mission is None:
         return _refused(state, "This archive has no sign-in that the page knows of.")
-    if _running(state) and not _waits_for_token(state):
+    if _running(state) and not waits_for_token(state):
         # Its manifest names the user of its start; a token of somebody else's must not fetch its files.
         return _refused(state, "A download is under way. Sign in when it has ended.")
     if not token:
@@ -35,10 +35,6 @@ def _refused(state: State, error: str) -> Step:
 
 def _running(state: State) -> bool:
     return state.download is not None and state.download.stage in (Stage.OPENING, Stage.RUNNING)
-
-
-def _waits_for_token(state: State) -> bool:
-    return state.download is not None and state.download.waiting is Waiting.TOKEN
 
 
 def signed_in(state: State, message: m.SignedIn) -> Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pycore.html import Markup, element, join
-from pycore.state import State
+from pycore.state import State, waits_for_token
 from pycore.view.links import outside
 
 
@@ -11,7 +11,8 @@ def account(state: State) -> Markup:
     """The fold-out below the account's button."""
     if state.menu != "account":
         return join()
-    body = _signed_in(state) if state.account.user is not None else _sign_in(state)
+    signed_in = state.account.user is not None and not waits_for_token(state)
+    body = _signed_in(state) if signed_in else _sign_in(state)
     return element("section", body, class_="menu", role="group", aria_label="Account", data_escape="menu")
 
 
@@ -41,8 +42,10 @@ def _sign_in(state: State) -> Markup:
         return element("p", "This archive has no sign-in that the page knows of.")
     page = mission.profile.archive.token_page
     problem = state.account.error
+    ended = state.account.user if waits_for_token(state) else None
     return element(
         "form",
+        element("p", f"The sign-in of {ended} has ended.", class_="hint") if ended else None,
         element("label", "Auth.MAST token", for_="token"),
         element(
             "input",
