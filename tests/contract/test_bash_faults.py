@@ -172,6 +172,22 @@ def test_what_is_not_the_file_is_not_taken_for_it(
     complete(ended, plan, archive, but=("a.fits",))
 
 
+@pytest.mark.parametrize("others", [0, 2])
+@pytest.mark.parametrize("kind", [None, "chunked", "until-close"])
+def test_an_answer_far_larger_than_the_list_says_is_stopped_early(
+    desk: Desk, archive: ArchiveServer, kind: str | None, others: int
+) -> None:
+    rows = [row("a.fits", size=30_000_000), *(row(f"{n}.fits") for n in range(others))]
+    plan = changed(plan_for(archive, rows), size=100)
+    if kind:
+        archive.fault("a.fits", kind)
+    ended = desk.run(plan, "--jobs", "1")
+    assert ended.status == 1
+    # A megabyte is let through, so that what is a little too large can be told to the byte.
+    assert ended.reason() == "the list says 100 bytes, at least 1048576 came"
+    complete(ended, plan, archive, but=("a.fits",))
+
+
 def test_an_error_page_of_the_very_size_of_a_fits_file_is_not_taken_for_it(
     desk: Desk, archive: ArchiveServer
 ) -> None:

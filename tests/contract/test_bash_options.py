@@ -92,6 +92,14 @@ def test_what_is_no_expression_is_told_at_once(desk: Desk, archive: ArchiveServe
     assert not told.root.exists()
 
 
+def test_a_dash_is_a_folder_like_any_other(desk: Desk, archive: ArchiveServer) -> None:
+    before = desk.folder.parent / "before"
+    before.mkdir()
+    told = desk.run(plan_for(archive, [row("a.fits")]), "--output", "-", OLDPWD=str(before))
+    assert told.status == 2
+    assert list(before.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "options", [["--jobs", "0"], ["--jobs", "33"], ["--jobs"], ["--only"], ["--list", "--verify"]]
 )

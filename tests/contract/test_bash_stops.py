@@ -106,10 +106,11 @@ def test_a_list_that_lost_a_line_is_no_success(desk: Desk, archive: ArchiveServe
     script = desk.write(plan_for(archive, [row(name) for name in names(3)]))
     lines = script.read_text("utf-8").splitlines(keepends=True)
     script.write_text("".join(line for line in lines if names(3)[1] not in line), "utf-8")
-    process = desk.start(script)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert "made with 3 files and has 2" in err
+    for options in ([], ["--list"]):
+        process = desk.start(script, *options)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert "made with 3 files, of which 2 could be read" in err
 
 
 def test_a_file_that_was_all_there_when_the_run_ended_is_not_asked_for_again(
@@ -135,6 +136,19 @@ def test_a_manifest_that_cannot_be_written_is_no_success(desk: Desk, archive: Ar
     assert ended.status == 1
     assert "manifest.html could not be written" in ended.err
     assert not (ended.root / "manifest.html").exists()
+
+
+def test_a_list_that_cannot_be_written_is_no_success(desk: Desk, archive: ArchiveServer) -> None:
+    shell = ("bash", "-c", 'exec bash "$@" >/dev/full', "-")
+    assert desk.run(plan_for(archive, [row("a.fits")]), "--list", shell=shell).status == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_place_that_takes_no_more_is_told(desk: Desk, archive: ArchiveServer, count: int) -> None:
+    plan = plan_for(archive, [row(name) for name in names(count)])
+    ended = desk.run(plan, shell=("bash", "-c", 'ulimit -f 100; exec bash "$@"', "-"))
+    assert ended.status == 1
+    assert ended.reason() == "it could not be written; the disk may be full (curl 23)"
 
 
 def test_a_folder_in_the_way_is_told(desk: Desk, archive: ArchiveServer) -> None:

@@ -507,6 +507,24 @@ def test_a_script_that_lost_its_end_does_nothing_and_says_so(desk: Desk, archive
     assert "1 of them are missing" in run(desk.folder, sys.executable, "-I", SCRIPT).stderr
 
 
+def test_names_are_kept_whatever_the_language_of_the_terminal(desk: Desk, archive: ArchiveServer) -> None:
+    plan = plan_at(archive)
+    desk.write(plan)
+    language = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = run(desk.folder, sys.executable, SCRIPT, **language)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert_all_there(desk.folder, plan, archive, beside=beside(plan))
+
+
+def test_a_place_that_takes_no_more_is_told(desk: Desk, archive: ArchiveServer) -> None:
+    plan = plan_at(archive, ["a.fits"])
+    desk.write(plan)
+    limited = ("bash", "-c", 'ulimit -f 20; exec "$@"', "-")
+    assert run(desk.folder, *limited, sys.executable, "-I", SCRIPT).returncode == 1
+    assert desk.statuses(plan) == ["FAILED: it cannot be written: File too large"]
+    assert len(archive.requests) == 1
+
+
 def test_a_folder_in_the_way_is_told(desk: Desk, archive: ArchiveServer) -> None:
     plan = plan_at(archive, ["a.fits", "b.fits"])
     (desk.folder / plan.root / "JWST/jw1/a.fits").mkdir(parents=True)

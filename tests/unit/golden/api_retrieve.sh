@@ -46,7 +46,7 @@ readonly CONTACT=help@example.org
 readonly AGENT=download-overlay/0.1.0
 # What is kept between two runs, and what is of use in one. No file of the list has a name that begins with a dot.
 readonly STATE=$ROOT/.state RUN=$ROOT/.state/run
-readonly LONGEST_WAIT=300 MOST_REDIRECTS=10 CURL_TOO_MANY_REDIRECTS=47 CURL_NO_RANGES=33
+readonly LONGEST_WAIT=300 MOST_REDIRECTS=10 CURL_TOO_MANY_REDIRECTS=47 CURL_NO_RANGES=33 CURL_WRITE_ERROR=23
 # Files up to LARGE bytes share a curl, at most so many: it keeps its connection from one to the next.
 readonly MOST_TOGETHER=25 LARGE=16000000
 readonly TAB=$'\t' CELL='</td><td>'
@@ -237,7 +237,13 @@ order() {
 
 # Is the reading end of a pipe with settings. All of them, the token among them, reach curl in this way: arguments and
 # environments can be read by other users, and here-strings are written to disk by bash before 5.1.
-curl_from_pipe() { exec curl -q --config - >"$1.said" 2>"$1.complaint"; }
+#
+# An answer may be without end: curl writes a megabyte more than the $2 bytes that are expected, and no further.
+curl_from_pipe() {
+  trap '' XFSZ
+  ulimit -f $(($2 / 1024 + 1024)) 2>/dev/null
+  exec curl -q --config - >"$1.said" 2>"$1.complaint"
+}
 
 # Leaves the last words of a curl in `message`.
 complaint() {
@@ -250,16 +256,16 @@ complaint() {
   [[ -n $message ]] || message="curl ended without a word"
 }
 
-# One file, as told by the first five words of `order`; leaves `status`, `message` and `code`. curl follows redirects,
-# but not with a token: before 7.83 it takes our header along to another port or to plain http of the same host. Then
-# they are followed here, and the token goes no further than the origin that it is meant for.
+# One file of $6 bytes, as told by the first five words of `order`; leaves `status`, `message` and `code`. curl follows
+# redirects, but not with a token: before 7.83 it takes our header along to another port or to plain http of the same
+# host. Then they are followed here, and the token goes no further than the origin that it is meant for.
 ask() {
   local url=$1 with_token=$5 home hops=0 redirect word
   origin "$url"
   home=$origin
   while true; do
     starting=yes
-    order "$url" "$2" "$3" "$4" "$with_token" - | curl_from_pipe "$RUN/$me" &
+    order "$url" "$2" "$3" "$4" "$with_token" - | curl_from_pipe "$RUN/$me" "$6" &
     await
     status=$?
     complaint "$RUN/$me"
@@ -476,13 +482,14 @@ orders() {
 
 # Starts one curl for the tasks in the file $1.
 start_together() {
-  local folders=()
+  local folders=() largest=0
   while next_task; do
+    ((size <= largest)) || largest=$size
     [[ -d ${part%/*} ]] || folders+=("${part%/*}")
   done 3<"$1"
   ((${#folders[@]} == 0)) || mkdir -p "${folders[@]}" 2>/dev/null
   starting=yes
-  orders "$1" | curl_from_pipe "$1" &
+  orders "$1" | curl_from_pipe "$1" "$largest" &
   child=$! starting=no
 }
 
@@ -545,7 +552,7 @@ fetch_alone() {
     else
       forget
     fi
-    ask "$url" "$part" "$from" "$answer" "$with_token"
+    ask "$url" "$part" "$from" "$answer" "$with_token" "$size"
     bytes_in "$part"
     headers_in "$answer"
     case $code:$status in
@@ -555,8 +562,15 @@ fetch_alone() {
         forget
         reason="the archive did not send it from byte $from on"
         ;;
-      # What no second attempt cures: bad address, full disk, no memory, certificates, redirects.
-      *:1 | *:3 | *:23 | *:27 | *:51 | *:58 | *:59 | *:60 | *:77 | *:"$CURL_TOO_MANY_REDIRECTS")
+      *:"$CURL_WRITE_ERROR")
+        verdict=never reason="it could not be written; the disk may be full (curl $status)"
+        if ((bytes_in > size)); then
+          examine
+          reason="the list says $size bytes, at least $bytes_in came"
+        fi
+        ;;
+      # What no second attempt cures: bad address, no memory, certificates, redirects.
+      *:1 | *:3 | *:27 | *:51 | *:58 | *:59 | *:60 | *:77 | *:"$CURL_TOO_MANY_REDIRECTS")
         verdict=never reason="$message (curl $status)"
         ;;
       *) reason="$message (curl $status)" ;;
@@ -719,7 +733,7 @@ who_am_i() {
   # Only what can stand in a header: a line break would make two of it.
   case $secret in *[!!-~]*) secret=; return 1 ;; esac
   if [[ -n $WHOAMI ]]; then
-    ask "$WHOAMI" "$body" 0 "$body.headers" yes
+    ask "$WHOAMI" "$body" 0 "$body.headers" yes 0
     if ((status == 0)) && [[ $code = 200 ]]; then
       IFS= read -r -d '' -n 65536 answer <"$body"
       if [[ $answer =~ $pattern ]]; then name=${BASH_REMATCH[1]//[[:cntrl:]]/ }; fi
@@ -896,7 +910,9 @@ tally() {
 }
 
 list_row() {
-  if ((number == first)) && [[ -z $only || $path =~ $only ]]; then printf '%s\t%s\t%s\n' "$path" "$size" "$url"; fi
+  ((number == first)) || return 0
+  seen_files=$((seen_files + 1))
+  if [[ -z $only || $path =~ $only ]]; then printf '%s\t%s\t%s\n' "$path" "$size" "$url" || exit 1; fi
 }
 
 failed_row() {
@@ -1018,9 +1034,16 @@ main() {
   hide_token "$@"
   options "$@"
   case $deed in
-    list) each_row list; exit 0 ;;
+    list)
+      each_row list
+      ((seen_files != FILES)) || exit 0
+      tell_lost
+      exit 1
+      ;;
     fetch) check_curl ;;
   esac
+  # To cd, a dash alone is the folder before this one.
+  [[ $output != - ]] || output=./-
   cd -- "$output" || exit 2
   [[ $deed = fetch ]] || only_look
   mkdir -p "$STATE" || exit 2
@@ -1085,8 +1108,12 @@ tell_left_out() {
   ((left_files == 0)) || say "Left out by --only: $files"
 }
 
+tell_lost() {
+  ((seen_files == FILES)) || complain "This script was made with $FILES files, of which $seen_files could be read."
+}
+
 tell_failed() {
-  ((seen_files == FILES)) || complain "This script was made with $FILES files and has $seen_files."
+  tell_lost
   if ((${#failed[@]} > 0)); then
     complain "$1"
     each_row failed
