@@ -238,10 +238,11 @@ order() {
 # Is the reading end of a pipe with settings. All of them, the token among them, reach curl in this way: arguments and
 # environments can be read by other users, and here-strings are written to disk by bash before 5.1.
 #
-# An answer may be without end: curl writes a megabyte more than the $2 bytes that are expected, and no further.
+# An answer may be without end: curl writes a megabyte more than the $2 bytes that are expected, or twice that where
+# the shell counts in blocks of 1024 bytes and not of 512, and no further.
 curl_from_pipe() {
   trap '' XFSZ
-  ulimit -f $(($2 / 1024 + 1024)) 2>/dev/null
+  ulimit -f $(($2 / 512 + 2048)) 2>/dev/null
   exec curl -q --config - >"$1.said" 2>"$1.complaint"
 }
 
