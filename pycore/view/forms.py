@@ -53,8 +53,19 @@ def _button(state: State, of: str, what: str, forms: Sequence[Tool | Export]) ->
 def _item(state: State, form: Tool | Export) -> Markup:
     refusal = state.forms.refusals.get(form.name, "")
     return element(
-        "button",
-        element("span", form.label, class_="what", id=f"form-{form.name}-name"),
+        "div",
+        element(
+            "button",
+            form.label,
+            type="button",
+            role="menuitem",
+            id=f"form-{form.name}",
+            tabindex="-1",
+            data_do="form",
+            data_with=form.name,
+            aria_describedby=f"form-{form.name}-about",
+            aria_disabled="true" if refusal else None,
+        ),
         element(
             "span",
             f"{form.sentence} {form.lacks}".strip(),
@@ -62,13 +73,5 @@ def _item(state: State, form: Tool | Export) -> Markup:
             class_="hint",
             id=f"form-{form.name}-about",
         ),
-        type="button",
-        role="menuitem",
-        id=f"form-{form.name}",
-        tabindex="-1",
-        data_do="form",
-        data_with=form.name,
-        aria_labelledby=f"form-{form.name}-name",
-        aria_describedby=f"form-{form.name}-about",
-        aria_disabled="true" if refusal else None,
+        role="none",
     )

@@ -84,10 +84,13 @@ class TestMenu:
             "Globus batch",
             "astroquery snippet",
         }
-        assert "Not for these files: no public bucket is known for LAB." in at.page.one(id="form-s5cmd").text
+        assert (
+            "Not for these files: no public bucket is known for LAB."
+            in at.page.one(id="form-s5cmd-about").text
+        )
         at.hear(m.QuickSelected(Quick.NONE))
         assert refused(at) == set(items(at))
-        assert "Nothing is selected." in at.page.one(id="form-urls").text
+        assert "Nothing is selected." in at.page.one(id="form-urls-about").text
         at.hear(m.QuickSelected(Quick.ALL))
         assert "URL list" not in refused(at)
 
