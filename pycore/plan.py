@@ -80,11 +80,13 @@ class Plan:
     @cached_property
     def renamed(self) -> tuple[tuple[str, str], ...]:
         """The path that the archive's names would give and the path used, where the two differ."""
-        structure = Structure(self.structure)
-        plain = (
-            layout.plain_path(Place(f.mission, f.rows[0].dataset, f.filename), structure) for f in self.files
-        )
+        plain = map(self.plain_path, self.files)
         return tuple((name, f.path) for name, f in zip(plain, self.files, strict=True) if name != f.path)
+
+    def plain_path(self, file: PlannedFile) -> str:
+        """The path that the archive's names would give to one of its files."""
+        place = Place(file.mission, file.rows[0].dataset, file.filename)
+        return layout.plain_path(place, Structure(self.structure))
 
 
 @dataclass(frozen=True, slots=True)

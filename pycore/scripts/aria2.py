@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pycore.plan import Plan, PlannedFile
-from pycore.scripts.lines import About, address, check, comments, heading, left_out, missing, pieces
+from pycore.scripts.lines import About, address, comments, heading, left_out, missing, pieces
 
 
 def aria2_input(plan: Plan, about: About) -> Iterator[str]:
@@ -13,8 +13,7 @@ def aria2_input(plan: Plan, about: About) -> Iterator[str]:
 
     The format has no field for the size: it stands as a comment, and a cut body is noticed by aria2 itself.
     """
-    check(plan)
-    return pieces(_lines(plan, about))
+    return pieces(plan, _lines(plan, about))
 
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:

@@ -10,7 +10,6 @@ from pycore.missions.profile import Archive
 from pycore.plan import Plan, PlannedFile
 from pycore.scripts.lines import (
     About,
-    check,
     comments,
     heading,
     left_out,
@@ -61,8 +60,7 @@ def astroquery_lacks(file: PlannedFile, about: About) -> str:
 
 def astroquery_snippet(plan: Plan, about: About) -> Iterator[str]:
     """The snippet, in ASCII: every name is a literal, written so that nothing in it is more than text."""
-    check(plan)
-    return pieces(_lines(plan, about))
+    return pieces(plan, _lines(plan, about))
 
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:

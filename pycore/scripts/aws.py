@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Final
 
 from pycore.plan import Plan
-from pycore.scripts.lines import About, check, comments, heading, pieces
+from pycore.scripts.lines import About, comments, heading, pieces
 from pycore.scripts.publiccopy import public_copy
 
 #: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
@@ -19,8 +19,7 @@ _PLACE: Final = re.compile(r"@([A-Z_]+)@")
 
 def aws_script(plan: Plan, about: About) -> Iterator[str]:
     """A script around ``aws s3 cp``, which takes one address a run: the list stands in its quoted here-document."""
-    check(plan)
-    return pieces(_lines(plan, about))
+    return pieces(plan, _lines(plan, about))
 
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:

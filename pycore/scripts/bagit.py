@@ -7,7 +7,7 @@ from typing import Final
 
 from pycore.errors import OverlayError
 from pycore.plan import Plan, PlannedFile
-from pycore.scripts.lines import About, address, check, heading, missing, one_line, pieces
+from pycore.scripts.lines import About, address, heading, missing, one_line, pieces
 
 _ALGORITHMS: Final = ("sha256", "md5")
 
@@ -20,7 +20,6 @@ def bag(plan: Plan, about: About) -> dict[str, Iterator[str]]:
     Nor are those with a percent sign in their path, which is to be written ``%25`` and not read so by all.
     ``OverlayError`` ``script.checksums`` when no file is left.
     """
-    check(plan)
     algorithm = max(_ALGORITHMS, key=lambda name: sum(_digest(file, name) != "" for file in plan.files))
     payload = _Payload(plan, algorithm)
     if not any(True for _ in payload.files()):
@@ -31,7 +30,7 @@ def bag(plan: Plan, about: About) -> dict[str, Iterator[str]]:
         )
     return {
         "bagit.txt": iter(["BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"]),
-        "bag-info.txt": pieces(_info(plan, about, payload)),
+        "bag-info.txt": pieces(plan, _info(plan, about, payload)),
         f"manifest-{algorithm}.txt": payload.lines(lambda file: _digest(file, algorithm) + "  "),
         "fetch.txt": payload.lines(lambda file: f"{address(file.url or '')} {file.size} "),
     }
@@ -54,7 +53,7 @@ class _Payload:
 
     def lines(self, before: Callable[[PlannedFile], str]) -> Iterator[str]:
         """A line for each file: something of it, then its path."""
-        return pieces(f"{before(file)}data/{file.path}\n" for file in self.files())
+        return pieces(self.plan, (f"{before(file)}data/{file.path}\n" for file in self.files()))
 
 
 def _digest(file: PlannedFile, algorithm: str) -> str:

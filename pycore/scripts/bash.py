@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import resources
-from itertools import chain
 from shlex import quote as shell_word
 from typing import Final
 
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
-from pycore.scripts.lines import address, agent, check, one_line, pieces, summary, takes_token
-from pycore.scripts.manifest_rows import Entry, entries
+from pycore.scripts.lines import address, agent, one_line, pieces, summary, takes_token, with_token
+from pycore.scripts.manifest_rows import Entry, entry_lines
 
 #: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
 _TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve.sh").read_text("utf-8")
@@ -25,31 +24,39 @@ _NONE: Final = "-"
 def bash_script(
     plan: Plan, *, version: str, token_page: str, contact: str, made: str, whoami: str = ""
 ) -> Iterator[str]:
-    """The script's text in pieces of some hundred kB at most.
+    """The script's text in pieces of some ten kB, some of them empty.
 
     ``made`` is the time for its heading, ``whoami`` the address that tells whose a token is (``""``: the
     manifest of a signed-in run then names the user ``unknown``). Names, addresses and reasons of the plan
     stand in a quoted here-document and nowhere else, a line each that begins with a digit: none can end it.
 
-    Raises ``OverlayError`` (``script.root``, ``script.path``) where a plan would write outside its folder.
+    Raises ``OverlayError`` (``script.root``, ``script.path``) before any text, where a plan would write outside its
+    folder.
     """
-    check(plan)
-    places = {
-        "ROOT": plan.root,
-        "SUMMARY": summary(plan),
+    words = {
         "MADE": one_line(made),
         "VERSION": one_line(version),
-        "ROOT_WORD": shell_word(plan.root),
-        "FILES": str(len(plan.files)),
-        "BYTES": str(plan.total_bytes),
-        "WITH_TOKEN": str(sum(takes_token(file) for file in plan.files)),
         "TOKEN_PAGE": shell_word(one_line(token_page)),
         "WHOAMI": shell_word(address(whoami) if whoami else ""),
         "CONTACT": shell_word(one_line(contact)),
         "AGENT": shell_word(agent(version)),
     }
-    head = _PLACE.sub(lambda place: places[place[1]], _HEAD)
-    return pieces(chain([head], map(_line, entries(plan)), [_FOOT]))
+    return pieces(plan, _lines(plan, words))
+
+
+def _lines(plan: Plan, words: Mapping[str, str]) -> Iterator[str]:
+    places = {
+        **words,
+        "ROOT": plan.root,
+        "SUMMARY": summary(plan),
+        "ROOT_WORD": shell_word(plan.root),
+        "FILES": str(len(plan.files)),
+        "BYTES": str(plan.total_bytes),
+        "WITH_TOKEN": str((yield from with_token(plan))),
+    }
+    yield _PLACE.sub(lambda place: places[place[1]], _HEAD)
+    yield from entry_lines(plan, _line)
+    yield _FOOT
 
 
 def _line(entry: Entry) -> str:

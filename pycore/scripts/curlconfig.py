@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from pycore.plan import Plan
-from pycore.scripts.lines import About, address, check, comments, heading, left_out, missing, pieces
+from pycore.scripts.lines import About, address, comments, heading, left_out, missing, pieces
 
 #: What a double-quoted word of a config file may not hold as it is (curl's manual, "--config").
 _ESCAPES: Final = str.maketrans(
@@ -38,8 +38,7 @@ def curl_config(plan: Plan, about: About) -> Iterator[str]:
     ``continue-at`` is not in it: with ``fail``, a file that is complete is then an error (416), and without ``fail``
     error pages are saved as files.
     """
-    check(plan)
-    return pieces(_lines(plan, about))
+    return pieces(plan, _lines(plan, about))
 
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:

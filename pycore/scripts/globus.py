@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from shlex import quote as shell_word
 
 from pycore.plan import Plan, PlannedFile
-from pycore.scripts.lines import About, check, comments, heading, pieces
+from pycore.scripts.lines import About, comments, heading, pieces
 from pycore.scripts.publiccopy import Copy, lines_of_copies
 
 
 def globus_batch(plan: Plan, about: About) -> Iterator[str]:
     """The file of ``globus transfer --batch``: source and destination a line, quoted as in a shell."""
-    check(plan)
-    return pieces(_lines(plan, about))
+    return pieces(plan, _lines(plan, about))
 
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:

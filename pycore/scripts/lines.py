@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -17,8 +17,10 @@ from pycore.plan import Plan, PlannedFile
 from pycore.volume import files as count_files
 from pycore.volume import volume
 
-#: A pipe or a Blob is better served with a few large pieces than with a million lines.
-_LINES_A_PIECE: Final = 1000
+#: A pipe or a Blob is better served with large pieces than with a million lines; a page must answer between them.
+_LINES_A_PIECE: Final = 250
+#: Files that are looked at without a line before others have their turn.
+A_TURN: Final = 2500
 
 _ROOT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 #: RFC 3986: what may stand in an address as it is; ``%`` because the address is encoded already.
@@ -55,13 +57,15 @@ def agent(version: str) -> str:
     return f"download-overlay/{one_line(version)}"
 
 
-def check(plan: Plan) -> None:
-    """Raise ``OverlayError`` (``script.root``, ``script.path``) for a plan that would write outside its folder."""
+def _checked(plan: Plan) -> Iterator[str]:
+    """Turns for others, and ``OverlayError`` for a plan that would write outside its folder."""
     if not _ROOT.fullmatch(plan.root):
         raise OverlayError(
             "script.root", f"“{one_line(plan.root)}” cannot be the name of the download's folder."
         )
-    for file in plan.files:
+    for number, file in enumerate(plan.files, start=1):
+        if number % A_TURN == 0:
+            yield ""
         if not _is_path(file.path):
             raise OverlayError(
                 "script.path", f"“{one_line(file.path)}” cannot be a path in the download's folder."
@@ -75,12 +79,17 @@ def _is_path(path: str) -> bool:
     )
 
 
-def pieces(lines: Iterable[str]) -> Iterator[str]:
-    """Lines, each with its end, in pieces of some hundred kB."""
+def pieces(plan: Plan, lines: Iterable[str]) -> Iterator[str]:
+    """The plan's lines, each with its end, in pieces of some ten kB, once the plan is checked.
+
+    An empty line among them ends a piece, and a piece may be empty: others have their turn then. Raises
+    ``OverlayError`` (``script.root``, ``script.path``) before any text, where a plan would write outside its folder.
+    """
+    yield from _checked(plan)
     piece: list[str] = []
     for line in lines:
         piece.append(line)
-        if len(piece) == _LINES_A_PIECE:
+        if not line or len(piece) == _LINES_A_PIECE:
             yield "".join(piece)
             piece.clear()
     if piece:
@@ -122,6 +131,16 @@ def left_out(file: PlannedFile, why: str) -> str:
 def takes_token(file: PlannedFile) -> bool:
     """Whether the token goes with the file: never where readers of addresses may differ over the host."""
     return file.with_token and file.url is not None and bool(origin(file.url))
+
+
+def with_token(plan: Plan) -> Generator[str, None, int]:
+    """How many files take the token; empty lines meanwhile, for others to have their turn."""
+    count = 0
+    for number, file in enumerate(plan.files, start=1):
+        count += takes_token(file)
+        if number % A_TURN == 0:
+            yield ""
+    return count
 
 
 def address(url: str) -> str:

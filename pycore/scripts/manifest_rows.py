@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import merge
-from itertools import pairwise
 
 from pycore.plan import Plan, PlannedFile, PlannedRow
+from pycore.scripts.lines import A_TURN
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +24,36 @@ class Entry:
     was: str | None
 
 
-def entries(plan: Plan) -> Iterator[Entry]:
-    """The missions stand one after the other, each in list order."""
-    plain_names = {used: plain for plain, used in plan.renamed}
-    missions = {name: place for place, name in enumerate(dict.fromkeys(file.mission for file in plan.files))}
-    # A million files have a million first rows, in order as a rule, and few others: those alone are sorted.
-    firsts: Iterable[_Place] = _places(plan, missions, slice(0, 1))
-    if any(after < before for before, after in pairwise(_places(plan, missions, slice(0, 1)))):
-        firsts = sorted(firsts)
-    others = sorted(_places(plan, missions, slice(1, None)))
-    shared: dict[int, int] = {}
-    for number, (_, _, index, place) in enumerate(merge(firsts, others), start=1):
-        file = plan.files[index]
-        first = shared.setdefault(index, number) if len(file.rows) > 1 else number
-        yield Entry(number, first, file, file.rows[place], plain_names.get(file.path))
-
-
 #: Mission, number in the list, number of the file, number among its rows.
 _Place = tuple[int, int, int, int]
 
 
-def _places(plan: Plan, missions: dict[str, int], which: slice) -> Iterator[_Place]:
+def entry_lines(plan: Plan, line: Callable[[Entry], str]) -> Iterator[str]:
+    """The line of each row, the missions one after the other, each in list order.
+
+    Empty lines come while the order is looked for, for others to have their turn.
+    """
+    missions: dict[str, int] = {}
+    in_order, last = True, (0, 0)
+    others: list[_Place] = []
     for index, file in enumerate(plan.files):
-        mission = missions[file.mission]
-        for place in range(len(file.rows))[which]:
-            yield mission, file.rows[place].number, index, place
+        mission = missions.setdefault(file.mission, len(missions))
+        place = mission, file.rows[0].number
+        in_order, last = in_order and last <= place, place
+        others.extend((mission, row.number, index, n) for n, row in enumerate(file.rows[1:], start=1))
+        if index % A_TURN == 0:
+            yield ""
+    # A million files have a million first rows, in order as a rule, and few others: those alone are sorted.
+    firsts = (
+        (missions[file.mission], file.rows[0].number, index, 0) for index, file in enumerate(plan.files)
+    )
+    yield from map(line, _in_order(plan, firsts if in_order else sorted(firsts), sorted(others)))
+
+
+def _in_order(plan: Plan, firsts: Iterable[_Place], others: Iterable[_Place]) -> Iterator[Entry]:
+    shared: dict[int, int] = {}
+    for number, (_, _, index, place) in enumerate(merge(firsts, others), start=1):
+        file = plan.files[index]
+        first = shared.setdefault(index, number) if len(file.rows) > 1 else number
+        plain = plan.plain_path(file)
+        yield Entry(number, first, file, file.rows[place], None if plain == file.path else plain)

@@ -35,7 +35,8 @@ class Tool:
     """A form for a tool that fetches a plan.
 
     ``ending`` follows the plan's root in the file's name. ``sentence`` is what it is, ``lacks`` what it cannot carry
-    (``""``: nothing), ``how`` the command with ``{name}`` in the place of the file's name. ``tokens`` tells whether
+    (``""``: nothing), ``how`` the command with ``{name}`` in the place of the file's name (``""``: more is to be told
+    than a name, and the file tells it). ``tokens`` tells whether
     files that need one can come. ``write`` gives the files of the form by what follows the root in their names.
     """
 
@@ -214,7 +215,7 @@ TOOLS: Final = (
         _TEXT,
         "From the archive's public bucket by rclone, into any storage that rclone knows.",
         "Only files in the public bucket, in the bucket's own folders.",
-        "rclone copy --files-from {name}",
+        "",
         False,
         _bucket,
         _one("_rclone.txt", rclone_list),
@@ -226,7 +227,7 @@ TOOLS: Final = (
         _TEXT,
         "From a Globus collection that shows the public bucket to another collection.",
         "Only files in the public bucket.",
-        "globus transfer --batch {name}",
+        "",
         False,
         _bucket,
         _one("_globus.txt", globus_batch),

@@ -8,7 +8,7 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from pycore.plan import Plan, PlannedFile
-from pycore.scripts.lines import About, address, check, heading, left_out, missing, one_line, pieces
+from pycore.scripts.lines import About, address, heading, left_out, missing, one_line, pieces
 
 #: XML 1.0, section 2.2: what no document may hold, be it escaped or not.
 _IMPOSSIBLE: Final = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -16,8 +16,7 @@ _IMPOSSIBLE: Final = re.compile("[^\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 def metalink(plan: Plan, about: About) -> Iterator[str]:
     """The document in pieces, UTF-8. The order of elements is that of the standard's examples."""
-    check(plan)
-    return pieces(_lines(plan, about))
+    return pieces(plan, _lines(plan, about))
 
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:

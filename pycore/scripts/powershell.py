@@ -10,8 +10,8 @@ from urllib.parse import quote as percent_encoded
 
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
-from pycore.scripts.lines import About, address, check, comments, heading, one_line, pieces, takes_token
-from pycore.scripts.manifest_rows import Entry, entries
+from pycore.scripts.lines import About, address, comments, heading, one_line, pieces, takes_token, with_token
+from pycore.scripts.manifest_rows import Entry, entry_lines
 
 #: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
 _TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve.ps1").read_text("utf-8")
@@ -26,8 +26,7 @@ def powershell_script(plan: Plan, about: About) -> Iterator[str]:
     The list stands in a literal here-string, which ends only with a line that begins with ``'@``: every line of the
     list begins with a digit.
     """
-    check(plan)
-    return pieces(_script(plan, about))
+    return pieces(plan, _script(plan, about))
 
 
 def _script(plan: Plan, about: About) -> Iterator[str]:
@@ -37,14 +36,13 @@ def _script(plan: Plan, about: About) -> Iterator[str]:
         "ROOT_WORD": _word(plan.root),
         "FILES": str(len(plan.files)),
         "ROWS": str(sum(len(file.rows) for file in plan.files)),
-        "WITH_TOKEN": str(sum(takes_token(file) for file in plan.files)),
+        "WITH_TOKEN": str((yield from with_token(plan))),
         "TOKEN_PAGE": _word(about.token_page),
         "CONTACT": _word(about.contact),
         "AGENT": _word(about.agent),
     }
     yield _ascii(_PLACE.sub(lambda place: places[place[1]], _HEAD))
-    for entry in entries(plan):
-        yield _line(entry)
+    yield from entry_lines(plan, _line)
     yield _FOOT
 
 

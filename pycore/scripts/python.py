@@ -10,8 +10,8 @@ from typing import Final
 
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
-from pycore.scripts.lines import About, address, check, comments, heading, one_line, pieces, takes_token
-from pycore.scripts.manifest_rows import Entry, entries
+from pycore.scripts.lines import About, address, comments, heading, one_line, pieces, takes_token, with_token
+from pycore.scripts.manifest_rows import Entry, entry_lines
 
 #: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
 _TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve_python.txt").read_text("utf-8")
@@ -24,8 +24,7 @@ def python_script(plan: Plan, about: About) -> Iterator[str]:
 
     The promises are those of the bash script. It runs with Python 3.8 and newer, on any system.
     """
-    check(plan)
-    return pieces(_script(plan, about))
+    return pieces(plan, _script(plan, about))
 
 
 def _script(plan: Plan, about: About) -> Iterator[str]:
@@ -34,7 +33,7 @@ def _script(plan: Plan, about: About) -> Iterator[str]:
         "FILES": str(len(plan.files)),
         "ROWS": str(sum(len(file.rows) for file in plan.files)),
         "BYTES": str(plan.total_bytes),
-        "WITH_TOKEN": str(sum(takes_token(file) for file in plan.files)),
+        "WITH_TOKEN": str((yield from with_token(plan))),
         "TOKEN_PAGE": one_line(about.token_page),
         "WHOAMI": address(about.whoami) if about.whoami else "",
         "CONTACT": one_line(about.contact),
@@ -43,9 +42,12 @@ def _script(plan: Plan, about: About) -> Iterator[str]:
     texts = {"HEADING": "".join(comments(heading(plan, about))).rstrip("\n"), "ROOT": plan.root}
     # JSON in ASCII is a Python literal too.
     yield _PLACE.sub(lambda place: json.dumps(words[place[1]]) if place[1] else texts[place[2]], _HEAD)
-    for entry in entries(plan):
-        yield f"#: {json.dumps(_fields(entry), separators=(',', ':'))}\n"
+    yield from entry_lines(plan, _line)
     yield _FOOT
+
+
+def _line(entry: Entry) -> str:
+    return f"#: {json.dumps(_fields(entry), separators=(',', ':'))}\n"
 
 
 def _fields(entry: Entry) -> list[object]:

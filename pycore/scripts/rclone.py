@@ -7,7 +7,7 @@ from typing import Final
 
 from pycore.errors import OverlayError
 from pycore.plan import Plan, PlannedFile
-from pycore.scripts.lines import About, check, comments, heading, left_out, pieces
+from pycore.scripts.lines import About, comments, heading, left_out, pieces
 from pycore.scripts.publiccopy import Copy, lines_of_copies, public_copy
 
 _REMOTE: Final = ":s3,provider=AWS,env_auth=false,region={region}:{bucket}"
@@ -19,7 +19,6 @@ def rclone_list(plan: Plan, about: About) -> Iterator[str]:
     rclone keeps the folders of the bucket: the files come below the plan's folder, but not into its layout. All must
     be of one bucket: else ``OverlayError`` ``script.buckets``.
     """
-    check(plan)
     buckets = {
         (copy.bucket, copy.region)
         for copy in (public_copy(file, about) for file in plan.files)
@@ -32,7 +31,7 @@ def rclone_list(plan: Plan, about: About) -> Iterator[str]:
             "Take the missions one after the other, or take the script.",
         )
     bucket, region = next(iter(buckets), ("", ""))
-    return pieces(_lines(plan, about, _REMOTE.format(bucket=bucket, region=region)))
+    return pieces(plan, _lines(plan, about, _REMOTE.format(bucket=bucket, region=region)))
 
 
 def _lines(plan: Plan, about: About, remote: str) -> Iterator[str]:

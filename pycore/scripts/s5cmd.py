@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from shlex import quote as shell_word
 
 from pycore.plan import Plan, PlannedFile
-from pycore.scripts.lines import About, check, comments, heading, pieces
+from pycore.scripts.lines import About, comments, heading, pieces
 from pycore.scripts.publiccopy import Copy, lines_of_copies
 
 
 def s5cmd_commands(plan: Plan, about: About) -> Iterator[str]:
     """The file of ``s5cmd run``: a ``cp`` a line, its words quoted as in a shell."""
-    check(plan)
-    return pieces(_lines(plan, about))
+    return pieces(plan, _lines(plan, about))
 
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:

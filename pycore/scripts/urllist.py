@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pycore.plan import Plan
-from pycore.scripts.lines import About, address, check, comments, left_out, missing, pieces
+from pycore.scripts.lines import About, address, comments, left_out, missing, pieces
 
 
 def url_list(plan: Plan, about: About) -> Iterator[str]:
@@ -13,8 +13,7 @@ def url_list(plan: Plan, about: About) -> Iterator[str]:
 
     Nothing but addresses where every file has one: who reads such a list may not know comments.
     """
-    check(plan)
-    return pieces(_lines(plan))
+    return pieces(plan, _lines(plan))
 
 
 def _lines(plan: Plan) -> Iterator[str]:

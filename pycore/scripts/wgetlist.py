@@ -9,7 +9,7 @@ from shlex import quote as shell_word
 from typing import Final
 
 from pycore.plan import Plan
-from pycore.scripts.lines import About, address, check, comments, heading, missing, pieces
+from pycore.scripts.lines import About, address, comments, heading, missing, pieces
 
 #: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
 _TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve_wget.sh").read_text("utf-8")
@@ -20,8 +20,7 @@ _NONE: Final = "-"
 
 def wget_script(plan: Plan, about: About) -> Iterator[str]:
     """The script: names and addresses stand in its quoted here-document and nowhere else, a line each."""
-    check(plan)
-    return pieces(_lines(plan, about))
+    return pieces(plan, _lines(plan, about))
 
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:

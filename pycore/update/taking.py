@@ -159,6 +159,8 @@ def _for_tool(state: State, tool: Tool, name: str, epoch_ms: float) -> Making:
 
 def _told_of(tool: Tool, name: str, count: int, lost: Counter[str]) -> m.Told:
     hint = f"Run it with: {tool.how.format(name=name)}" if tool.how else ""
+    if not hint and tool.mime != _ZIP:
+        hint = "Its first lines tell how to run it."
     missing = lost.total()
     if not missing:
         return m.Told("good", f"Saved {name}: {count_files(count)}.", hint)

@@ -288,3 +288,9 @@ def test_one_line_is_one_line_and_an_address_has_only_its_characters(text: str) 
     assert re.fullmatch(
         r"https://a\.example/[A-Za-z0-9%:/?#\[\]@!$&'()*+,;=._~-]*", address("https://a.example/" + text)
     )
+
+
+def test_a_command_that_needs_more_than_the_name_of_the_file_is_told_in_the_file_alone() -> None:
+    told = {tool.name: tool.how.split()[0] for tool in TOOLS if tool.how}
+    assert not {"rclone", "globus", "bagit"} & set(told)
+    assert told["s5cmd"] == "s5cmd"
