@@ -103,7 +103,8 @@ class World:
 
     def piece(self, number: int, length: int) -> None:
         answer = self.answers.get(number)
-        if answer is None:
+        # An answer that is no good is dropped as soon as it is heard.
+        if answer is None or number not in self.desk.out:
             return
         body = self.kept[self.desk.out[number].file.filename].body(answer.version)
         data = body[answer.at : answer.at + length]
