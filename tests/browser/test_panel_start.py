@@ -73,7 +73,9 @@ def test_a_page_that_cannot_start_says_so_and_offers_another_try(panel: PanelPag
     expect(panel.page.get_by_role("alert").filter(has_text="The page could not start")).to_be_visible()
     expect(panel.button("START DOWNLOAD")).to_be_hidden()
     panel.page.unroute("**/pyodide.asm.wasm")
-    panel.button("Try again").click()
+    # The page that failed still stands for a moment behind the click.
+    with panel.page.expect_navigation(wait_until="commit"):
+        panel.button("Try again").click()
     panel.wait_ready()
     expect(panel.button("START DOWNLOAD")).to_be_visible()
 
