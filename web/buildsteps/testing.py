@@ -1,4 +1,4 @@
-"""Every test, in runs of pytest: those with browsers, and beside them the core, contracts, the core in Pyodide."""
+"""Every test, in runs of pytest: the panel in its browser, and beside it the core, contracts, and three engines."""
 
 from __future__ import annotations
 
@@ -40,21 +40,18 @@ def run_tests(pytest_arguments: Sequence[str], *, slow: bool) -> int:
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
     pytest = [*_pytest(python, slow), "--durations=10", "--durations-min=5"]
-    visible = [
-        _Order("browser", "browser.xml", [*pytest, "tests/browser"]),
-        _Order("three engines", "engines.xml", [*pytest, "tests/engines"]),
-    ]
-    # Browsers mostly wait: what needs none runs beside them, and is shown when it is done.
-    quiet = [
+    shown = _Order("browser", "browser.xml", [*pytest, "tests/browser"])
+    # Browsers mostly wait: the others run beside them, and are shown when they are done.
+    beside = [
         _Order("core on CPython", "core.xml", [*pytest, "--cov", "--cov-report=term", "tests/unit"]),
         _Order("contracts", "contracts.xml", [*pytest, "tests/contract"]),
         _Order("core on Pyodide", "pyodide.xml", _pytest_in_pyodide(slow)),
+        _Order("three engines", "engines.xml", [*pytest, "tests/engines"]),
     ]
-    log = REPORTS / "quiet.txt"
-    with ThreadPoolExecutor() as beside, log.open("w+") as shown_later:
-        others = beside.submit(lambda: [_run(order, env, shown_later) for order in quiet])
-        runs = [_run(order, env) for order in visible]
-        runs += others.result()
+    log = REPORTS / "beside.txt"
+    with ThreadPoolExecutor() as pool, log.open("w+") as output:
+        others = pool.submit(lambda: [_run(order, env, output) for order in beside])
+        runs = [_run(shown, env), *others.result()]
     say(log.read_text(errors="replace"))
     say("")
     for run in runs:
