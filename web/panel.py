@@ -227,10 +227,7 @@ class Panel:
         mine = self._sign_ins
         try:
             keys.put(order.token, order.origins)
-            answer = await self._browser.network.get_text(
-                order.whoami, keys.headers_for(order.whoami), limit_bytes=_LARGEST_ANSWER
-            )
-            user = _user(answer.text)
+            user = await self._whose_token(order.whoami)
         except OverlayError as refused:
             if mine == self._sign_ins:
                 keys.forget()
@@ -249,15 +246,17 @@ class Panel:
             self._whoami = order.whoami
             self.hear(m.SignedIn(user, order.origins))
 
+    async def _whose_token(self, whoami: str) -> str:
+        headers = self._browser.keys.headers_for(whoami)
+        answer = await self._browser.network.get_text(whoami, headers, limit_bytes=_LARGEST_ANSWER)
+        return _user(answer.text)
+
     async def _token_alive(self) -> bool:
         """Whether the archive still knows the token; where it cannot be asked, a refusal is taken for the file's."""
         if not self._whoami:
             return True
         try:
-            answer = await self._browser.network.get_text(
-                self._whoami, self._browser.keys.headers_for(self._whoami), limit_bytes=_LARGEST_ANSWER
-            )
-            return _user(answer.text) != ANONYMOUS
+            return await self._whose_token(self._whoami) != ANONYMOUS
         except OverlayError as refused:
             return refused.code != "http.status"
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from importlib import resources
 from typing import Final
 
 from pycore.plan import Plan
-from pycore.scripts.lines import About, comments, heading, pieces
+from pycore.scripts.lines import About, pieces
 from pycore.scripts.publiccopy import public_copy
+from pycore.scripts.template import Template, heading_comment
 
-#: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
-_TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve_aws.sh").read_text("utf-8")
-_HEAD, _, _FOOT = _TEMPLATE.partition("@LIST@\n")
-_PLACE: Final = re.compile(r"@([A-Z_]+)@")
+_TEMPLATE: Final = Template.read("retrieve_aws.sh")
 
 
 def aws_script(plan: Plan, about: About) -> Iterator[str]:
@@ -24,15 +20,15 @@ def aws_script(plan: Plan, about: About) -> Iterator[str]:
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:
     places = {
-        "HEADING": "".join(comments(heading(plan, about))).rstrip("\n"),
+        "HEADING": heading_comment(plan, about),
         "ROOT": plan.root,
         "FILES": str(len(plan.files)),
     }
-    yield _PLACE.sub(lambda place: places[place[1]], _HEAD)
+    yield _TEMPLATE.filled(places)
     for number, file in enumerate(plan.files, start=1):
         copy = public_copy(file, about)
         if isinstance(copy, str):
             yield f"{number}\t-\t-\t{file.path}\t{copy}\n"
         else:
             yield f"{number}\t{file.size}\t{copy.region}\t{file.path}\ts3://{copy.bucket}/{copy.key}\n"
-    yield _FOOT
+    yield _TEMPLATE.foot

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from shlex import quote as shell_word
 from typing import Final
 
@@ -12,11 +10,9 @@ from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
 from pycore.scripts.lines import address, agent, one_line, pieces, summary, takes_token, with_token
 from pycore.scripts.manifest_rows import Entry, entry_lines
+from pycore.scripts.template import Template
 
-#: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
-_TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve.sh").read_text("utf-8")
-_HEAD, _, _FOOT = _TEMPLATE.partition("@LIST@\n")
-_PLACE: Final = re.compile(r"@([A-Z_]+)@")
+_TEMPLATE: Final = Template.read("retrieve.sh")
 
 _NONE: Final = "-"
 
@@ -54,9 +50,9 @@ def _lines(plan: Plan, words: Mapping[str, str]) -> Iterator[str]:
         "BYTES": str(plan.total_bytes),
         "WITH_TOKEN": str((yield from with_token(plan))),
     }
-    yield _PLACE.sub(lambda place: places[place[1]], _HEAD)
+    yield _TEMPLATE.filled(places)
     yield from entry_lines(plan, _line)
-    yield _FOOT
+    yield _TEMPLATE.foot
 
 
 def _line(entry: Entry) -> str:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from importlib import resources
 from typing import Final
 from urllib.parse import quote as percent_encoded
 
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
-from pycore.scripts.lines import About, address, comments, heading, one_line, pieces, takes_token, with_token
+from pycore.scripts.lines import About, address, one_line, pieces, takes_token, with_token
 from pycore.scripts.manifest_rows import Entry, entry_lines
+from pycore.scripts.template import Template, heading_comment
 
-#: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
-_TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve.ps1").read_text("utf-8")
-_HEAD, _, _FOOT = _TEMPLATE.partition("@LIST@\n")
-_PLACE: Final = re.compile(r"@([A-Z_]+)@")
+_TEMPLATE: Final = Template.read("retrieve.ps1")
 _NONE: Final = "-"
 
 
@@ -31,7 +27,7 @@ def powershell_script(plan: Plan, about: About) -> Iterator[str]:
 
 def _script(plan: Plan, about: About) -> Iterator[str]:
     places = {
-        "HEADING": "".join(comments(heading(plan, about))).rstrip("\n"),
+        "HEADING": heading_comment(plan, about),
         "ROOT": plan.root,
         "ROOT_WORD": _word(plan.root),
         "FILES": str(len(plan.files)),
@@ -41,9 +37,9 @@ def _script(plan: Plan, about: About) -> Iterator[str]:
         "CONTACT": _word(about.contact),
         "AGENT": _word(about.agent),
     }
-    yield _ascii(_PLACE.sub(lambda place: places[place[1]], _HEAD))
+    yield _ascii(_TEMPLATE.filled(places))
     yield from entry_lines(plan, _line)
-    yield _FOOT
+    yield _TEMPLATE.foot
 
 
 def _line(entry: Entry) -> str:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from importlib import resources
 from typing import Final
 
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
-from pycore.scripts.lines import About, address, comments, heading, one_line, pieces, takes_token, with_token
+from pycore.scripts.lines import About, address, one_line, pieces, takes_token, with_token
 from pycore.scripts.manifest_rows import Entry, entry_lines
+from pycore.scripts.template import Template, heading_comment
 
-#: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
-_TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve_python.txt").read_text("utf-8")
-_HEAD, _, _FOOT = _TEMPLATE.partition("@LIST@\n")
+_TEMPLATE: Final = Template.read("retrieve_python.txt")
 _PLACE: Final = re.compile(r'"@([A-Z_]+)@"|@(HEADING|ROOT)@')
 
 
@@ -39,11 +37,13 @@ def _script(plan: Plan, about: About) -> Iterator[str]:
         "CONTACT": one_line(about.contact),
         "AGENT": about.agent,
     }
-    texts = {"HEADING": "".join(comments(heading(plan, about))).rstrip("\n"), "ROOT": plan.root}
+    texts = {"HEADING": heading_comment(plan, about), "ROOT": plan.root}
     # JSON in ASCII is a Python literal too.
-    yield _PLACE.sub(lambda place: json.dumps(words[place[1]]) if place[1] else texts[place[2]], _HEAD)
+    yield _PLACE.sub(
+        lambda place: json.dumps(words[place[1]]) if place[1] else texts[place[2]], _TEMPLATE.head
+    )
     yield from entry_lines(plan, _line)
-    yield _FOOT
+    yield _TEMPLATE.foot
 
 
 def _line(entry: Entry) -> str:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from importlib import resources
 from shlex import quote as shell_word
 from typing import Final
 
 from pycore.plan import Plan
-from pycore.scripts.lines import About, address, comments, heading, missing, pieces
+from pycore.scripts.lines import About, address, missing, pieces
+from pycore.scripts.template import Template, heading_comment
 
-#: Read on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
-_TEMPLATE: Final = resources.files("pycore.scripts").joinpath("retrieve_wget.sh").read_text("utf-8")
-_HEAD, _, _FOOT = _TEMPLATE.partition("@LIST@\n")
-_PLACE: Final = re.compile(r"@([A-Z_]+)@")
+_TEMPLATE: Final = Template.read("retrieve_wget.sh")
 _NONE: Final = "-"
 
 
@@ -25,12 +21,12 @@ def wget_script(plan: Plan, about: About) -> Iterator[str]:
 
 def _lines(plan: Plan, about: About) -> Iterator[str]:
     places = {
-        "HEADING": "".join(comments(heading(plan, about))).rstrip("\n"),
+        "HEADING": heading_comment(plan, about),
         "ROOT": plan.root,
         "FILES": str(len(plan.files)),
         "AGENT": shell_word(about.agent),
     }
-    yield _PLACE.sub(lambda place: places[place[1]], _HEAD)
+    yield _TEMPLATE.filled(places)
     for number, file in enumerate(plan.files, start=1):
         why = missing(file)
         if why or file.url is None:
@@ -38,4 +34,4 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
         else:
             sums = f"{(file.sha256 or _NONE).lower()}\t{(file.md5 or _NONE).lower()}"
             yield f"{number}\t{file.size}\t{sums}\t{file.path}\t{address(file.url)}\n"
-    yield _FOOT
+    yield _TEMPLATE.foot

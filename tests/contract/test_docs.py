@@ -171,7 +171,7 @@ def test_command(command: str, taken: Path, tmp_path: Path) -> None:
             assert ending(name) == "_aws.sh"
         case ["powershell", "-ExecutionPolicy", "Bypass", "-File", name, option, _]:
             assert ending(name) == "_retrieve.ps1"
-            assert f"[string]${option.removeprefix('-')} =" in powershell._HEAD
+            assert f"[string]${option.removeprefix('-')} =" in powershell._TEMPLATE.head
         case [("bash" | "unzip" | "7z" | "bsdtar"), *_]:
             run(words, taken)
         case _:

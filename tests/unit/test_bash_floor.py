@@ -42,7 +42,7 @@ NEWER = {
 
 def code() -> str:
     """The script without its comments."""
-    whole = bash._HEAD + bash._FOOT
+    whole = bash._TEMPLATE.head + bash._TEMPLATE.foot
     return "\n".join(line for line in whole.split("\n") if not line.lstrip().startswith("#"))
 
 

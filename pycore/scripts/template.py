@@ -1,0 +1,41 @@
+"""Programs that are written by hand: a file with places to fill, and one for the list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final
+
+from pycore.plan import Plan
+from pycore.scripts.lines import About, comments, heading
+
+_PLACE: Final = re.compile(r"@([A-Z_]+)@")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What stands before the list of a program, with its places as they are, and what follows the list.
+
+    Read one on import: the text is then in memory wherever the module is, also in a memory snapshot without files.
+    """
+
+    head: str
+    foot: str
+
+    @classmethod
+    def read(cls, name: str) -> Template:
+        """The template in a file beside this module."""
+        text = resources.files("pycore.scripts").joinpath(name).read_text("utf-8")
+        head, _, foot = text.partition("@LIST@\n")
+        return cls(head, foot)
+
+    def filled(self, places: Mapping[str, str]) -> str:
+        """The head with words in its places; ``KeyError`` for a place without."""
+        return _PLACE.sub(lambda place: places[place[1]], self.head)
+
+
+def heading_comment(plan: Plan, about: About) -> str:
+    """What a program says of itself, as comment lines without the end of the last."""
+    return "".join(comments(heading(plan, about))).rstrip("\n")
