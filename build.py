@@ -42,14 +42,14 @@ def test(options: argparse.Namespace) -> int:
     """Run every test: on CPython, in the browser and inside Pyodide."""
     from web.buildsteps.testing import run_tests
 
-    return run_tests(options.pytest_arguments, slow=options.slow)
+    return run_tests(options.others, slow=options.slow)
 
 
 def bench(options: argparse.Namespace) -> int:
     """Run the benchmarks and print their tables."""
     from web.buildsteps.benchmarks import run_benchmarks
 
-    return run_benchmarks(options.name)
+    return run_benchmarks(options.name, options.others)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -88,6 +88,7 @@ def command_line() -> argparse.ArgumentParser:
             command.usage = "build.py test [--slow] [arguments for pytest, which then runs alone]"
             command.add_argument("--slow", action="store_true", help="the tests that take minutes too")
         if action is bench:
+            command.usage = "build.py bench [NAME [its own arguments]]"
             command.add_argument("name", nargs="?", help="the name of a file in tests/bench/; default: all")
     return parser
 
@@ -96,9 +97,9 @@ def main() -> int:
     """Do what the command line asks; give the exit status."""
     parser = command_line()
     options, others = parser.parse_known_args()
-    if others and options.action is not test:
+    if others and options.action is not test and not (options.action is bench and options.name):
         parser.error(f"unknown arguments: {' '.join(others)}")
-    options.pytest_arguments = others
+    options.others = others
     try:
         return int(options.action(options))
     except BuildError as problem:

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Final
+from itertools import chain, compress, count, groupby, pairwise
+from operator import attrgetter, eq, ne
+from typing import Final, TypeVar
 
 from pycore import address, bits
+from pycore.batch import Batch, ListedRow, batch_of
 from pycore.formats.list_products import BadRow
-from pycore.product import EXCLUSIVE, Row
+from pycore.gathering import NAME_AND_SIZE, STEP, Gathering
+from pycore.names import having
+from pycore.product import Row
 
-#: An identity rule of a profile: one file name of one size is one product, whatever dataset it stands in.
-NAME_AND_SIZE: Final = "name-and-size"
+_Column = TypeVar("_Column", "array[int]", bytearray)
 
+__all__ = ["NAME_AND_SIZE", "Catalog", "Facet", "ListedRow", "Weight"]
 
-@dataclass(frozen=True, slots=True)
-class ListedRow:
-    """A row with its place: ``number`` counts from 1 within its list.
+#: How many weights of sets are kept for when they are asked for again: a panel shows the same few several times.
+_WEIGHTS_KEPT: Final = 12
 
-    ``base`` is that list's own URL, ``""`` where it came from a file or the row's address is resolved already.
-    """
+#: So many datasets are told between two pauses.
+_SPANS_A_STEP: Final = STEP // 4
 
-    row: Row
-    number: int
-    base: str = ""
+#: So many names are tried between two pauses: trying one takes longer than other work on a row.
+_NAMES_A_STEP: Final = STEP // 4
+
+#: To look for each of so many products takes less than to look at all rows.
+_FEW: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +42,12 @@ class Facet:
     suffix: str
 
 
-@dataclass(slots=True)
-class _Product:
-    """What rows have agreed on so far; the first row of a product in list order speaks for it."""
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a set comes to: its products, each counted once, and their bytes."""
 
-    row: Row
-    exclusive: bool
-    rows: list[int]
+    files: int
+    bytes: int
 
 
 class Catalog:
@@ -52,135 +57,253 @@ class Catalog:
     Bit *i* of every set is row *i* of that order. ``first`` holds one row of each product, so a set is
     counted and weighed as products by ``& first``. A product's rows are in or out of each of the index's sets
     together.
+
+    A catalog never changes. Rows are made when they are asked for, from the columns of a gathering.
     """
 
     def __init__(self, identity: str, listed: Iterable[ListedRow] = ()) -> None:
-        self.identity = identity
-        self.refused: list[BadRow] = []
-        #: How many rows repeated a dataset and product that the list already had.
-        self.repeated = 0
-        #: Against which addresses that are relative still are resolved when they are asked for; "" leaves them.
-        self._base = ""
-        self._listed: list[ListedRow] = []
-        self._products: list[_Product] = []
-        self._product_of: list[int] = []
-        self._add(listed)
-        self._index()
+        gathering = Gathering(identity)
+        for batch in batches(listed):
+            gathering.add(batch)
+        bits.finished(self._index(gathering))
+
+    @classmethod
+    def in_steps(cls, gathering: Gathering) -> Generator[None, None, Catalog]:
+        """The catalog of what was gathered, which must not grow any more, in steps of some 20 ms."""
+        made = cls.__new__(cls)
+        yield from made._index(gathering)
+        return made
 
     def joined(self, listed: Iterable[ListedRow]) -> Catalog:
         """A catalog of these rows and then those; ``refused`` and ``repeated`` tell of those alone."""
+        gathering = bits.finished(self.continued())
+        for batch in batches(listed):
+            gathering.add(batch)
+        return bits.finished(Catalog.in_steps(gathering))
+
+    def continued(self) -> Generator[None, None, Gathering]:
+        """In steps, the rows of this catalog as a gathering that more can be added to."""
+        gathering = yield from self._gathering.continued()
         # Addresses are resolved once, against their own list: a product may have got its from a later row.
-        before = [ListedRow(self._placed(entry.row), entry.number) for entry in self._listed]
-        for product in self._products:
-            # What repeated rows said of the product is known to its first row alone.
-            position = product.rows[0]
-            row = self._placed(product.row)
-            said = replace(row, access=EXCLUSIVE) if product.exclusive else row
-            before[position] = replace(before[position], row=said)
-        return Catalog(self.identity, [*before, *listed])
+        if self._base:
+            gathering.own = {
+                position: {**said, "url": self._moved(said["url"])} if said.get("url") else said
+                for position, said in gathering.own.items()
+            }
+            gathering.completed = {
+                position: (sha256, md5, self._moved(url))
+                for position, (sha256, md5, url) in gathering.completed.items()
+            }
+        return gathering
 
     def against(self, base: str) -> Catalog:
         """The same catalog with addresses that are relative still, as of lists beside a page, resolved against
         `base`, each when it is asked for: the page is not to wait for them.
         """
         moved = copy(self)
-        moved._base = self._base or base
+        moved._base = address.resolved(base, self._base) if self._base else base
         return moved
 
-    def _placed(self, row: Row) -> Row:
-        if not self._base or not row.url:
-            return row
-        return replace(row, url=address.resolved(self._base, row.url))
+    def _moved(self, url: str) -> str:
+        return address.resolved(self._base, url) if url and self._base else url
 
-    # -- building -------------------------------------------------------------------------------------------
+    # -- the index ------------------------------------------------------------------------------------------
 
-    def _add(self, listed: Iterable[ListedRow]) -> None:
-        found: dict[object, list[int]] = {}
-        seen: set[tuple[str, int]] = set()
-        size_of_url: dict[str, int] = {}
-        for entry in listed:
-            row = entry.row
-            if row.url:
-                try:
-                    row = replace(row, url=address.resolved(entry.base, row.url))
-                except ValueError as wrong:
-                    self.refused.append(_no_address(entry, str(wrong)))
-                    continue
-                if size_of_url.setdefault(row.url, row.size) != row.size:
-                    self.refused.append(_two_sizes(entry, size_of_url[row.url]))
-                    continue
-            product = self._product(row, found.setdefault(self._key(row), []))
-            known = self._products[product]
-            # A repeated row is dropped, but not what it says of the access: the stricter wins.
-            known.exclusive |= row.access == EXCLUSIVE
-            if (row.dataset, product) in seen:
-                self.repeated += 1
-                continue
-            seen.add((row.dataset, product))
-            known.rows.append(len(self._listed))
-            self._listed.append(entry if row is entry.row else replace(entry, row=row))
-            self._product_of.append(product)
-
-    def _key(self, row: Row) -> object:
-        if self.identity == NAME_AND_SIZE:
-            return (row.filename, row.size)
-        return row.url or row.uri or (row.dataset, row.filename)
-
-    def _product(self, row: Row, candidates: list[int]) -> int:
-        for index in candidates:
-            known = self._products[index].row
-            if _may_be_one(known, row):
-                self._products[index].row = _completed(known, row)
-                return index
-        self._products.append(_Product(row, row.access == EXCLUSIVE, []))
-        candidates.append(len(self._products) - 1)
-        return candidates[-1]
-
-    def _index(self) -> None:
+    def _index(self, gathering: Gathering) -> Generator[None, None, None]:
         """Lay the rows out by dataset and make the sets."""
-        groups: dict[str, list[int]] = {}
-        for position, entry in enumerate(self._listed):
-            groups.setdefault(entry.row.dataset, []).append(position)
-        #: Dataset names in the order of the list, with the half-open span of their rows.
-        self.datasets: dict[str, tuple[int, int]] = {}
-        self._order: list[int] = []
-        for dataset, positions in groups.items():
-            self.datasets[dataset] = (len(self._order), len(self._order) + len(positions))
-            self._order.extend(positions)
+        self._gathering = gathering
+        self._base = ""
+        self.identity = gathering.identity
+        self.refused: list[BadRow] = gathering.refused
+        #: How many rows repeated a dataset and product that the list already had.
+        self.repeated = gathering.repeated
+        begins = yield from _begins(gathering.dataset)
+        self._order: Sequence[int] = range(len(gathering))
+        if gathering.left_out or len({*map(gathering.dataset.__getitem__, begins)}) < len(begins):
+            self._order = yield from _order(gathering)
+            begins = yield from _begins((yield from self._laid_out(gathering.dataset)))
         self.rows = len(self._order)
         self.everything = bits.everything(self.rows)
-        place = array("L", bytes(array("L").itemsize * self.rows))
-        for index, position in enumerate(self._order):
-            place[position] = index
-        firsts = [place[product.rows[0]] for product in self._products]
-        self.first = bits.from_indices(firsts, self.rows)
-        sizes = array("Q", bytes(8 * self.rows))
-        for product, index in zip(self._products, firsts, strict=True):
-            sizes[index] = product.row.size
-        self._sizes = bits.planes(sizes)
-        self._weighed: dict[int, int] = {}
-        self._place = place
-        self.facets = self._facets()
-        self.exclusive = self.where(p.exclusive for p in self._products)
+        #: Dataset names in the order of the list, with the half-open span of their rows.
+        self.datasets: dict[str, tuple[int, int]] = yield from self._spans(begins)
+        #: The first row of each dataset.
+        self.begins = bits.from_indices(begins, self.rows)
+        yield
+        self._names: list[str] | None = None
+        #: By row the number of its product.
+        self._products = yield from self._laid_out(gathering.product)
+        #: By row the kind of its product: the first row in list order speaks for it.
+        self._kind: array[int]
+        #: The rows of products that more than one dataset has.
+        self.several: int
+        yield from self._index_products()
+        sizes = yield from self._laid_out(gathering.sizes)
+        self._sizes = yield from bits.planes_in_steps(sizes)
+        self._weights: list[tuple[int, Weight]] = []
+        self.facets: dict[Facet, int] = yield from self._facets()
+        #: The rows of products that several datasets have, and their products as an array's bytes.
+        self._shared: tuple[array[int], bytes] = yield from self._rows_and_products()
+        #: Products have numbers below this.
+        self.positions = len(gathering)
+        self.exclusive = yield from self.of_products_in_steps(gathering.exclusive)
 
-    def _facets(self) -> dict[Facet, int]:
+    def _index_products(self) -> Generator[None, None, None]:
+        gathering, products = self._gathering, self._products
+        if not isinstance(self._order, range):
+            self.first = bits.from_flags((yield from _in_steps(bytearray(), eq, products, self._order)))
+            self._kind = yield from _in_steps(array("I"), gathering.kind.__getitem__, products)
+            self.several = yield from self._by_row(gathering.shared)
+            return
+        # Few rows are not the first of their product, and those that are there have another dataset than it.
+        again = bits.from_indices(gathering.again, self.rows)
+        self.first = self.everything ^ again
+        self.several = bits.from_flags(gathering.shared) | again
+        yield
+        self._kind = gathering.kind[:]
+        for row in gathering.again:
+            self._kind[row] = self._kind[products[row]]
+        yield
+
+    def _spans(self, begins: Sequence[int]) -> Generator[None, None, dict[str, tuple[int, int]]]:
+        names, dataset = list(self._gathering.datasets), self._gathering.dataset
+        found: dict[str, tuple[int, int]] = {}
+        spans = pairwise([*begins, self.rows])
+        for start in range(0, len(begins), _SPANS_A_STEP):
+            positions = map(self._order.__getitem__, begins[start : start + _SPANS_A_STEP])
+            found.update(
+                zip(map(names.__getitem__, map(dataset.__getitem__, positions)), spans, strict=False)
+            )
+            yield
+        return found
+
+    def _rows_and_products(self) -> Generator[None, None, tuple[array[int], bytes]]:
+        rows = array("I", bits.indices(self.several))
+        yield
+        return rows, (yield from _in_steps(array("I"), self._products.__getitem__, rows)).tobytes()
+
+    def _laid_out(self, column: array[int]) -> Generator[None, None, array[int]]:
+        """A column of the list order in the preview's."""
+        if isinstance(self._order, range):
+            return column
+        return (yield from _in_steps(array(column.typecode), column.__getitem__, self._order))
+
+    def _facets(self) -> Generator[None, None, dict[Facet, int]]:
         numbers: dict[Facet, int] = {}
-        of_product = [
-            numbers.setdefault(Facet(p.row.level, p.row.suffix), len(numbers)) for p in self._products
+        of_kind = [
+            numbers.setdefault(Facet(kind.level, kind.suffix), len(numbers)) for kind in self._gathering.kinds
         ]
-        column = bits.planes(array("L", [of_product[self._product_of[position]] for position in self._order]))
-        return {facet: bits.equal(column, number, self.everything) for facet, number in numbers.items()}
+        of_row = (
+            array("B", (yield from bits.told(self._kind, bytes(of_kind))))
+            if len(numbers) < 256
+            else (yield from _in_steps(array("I"), of_kind.__getitem__, self._kind))
+        )
+        column = yield from bits.planes_in_steps(of_row)
+        found: dict[Facet, int] = {}
+        for facet, number in numbers.items():
+            mask = bits.equal(column, number, self.everything)
+            if mask:
+                found[facet] = mask
+            if number % 8 == 7:
+                yield
+        return found
 
     # -- asking ---------------------------------------------------------------------------------------------
 
+    def of_kinds(self, wanted: Callable[[Row], bool]) -> Generator[None, None, int]:
+        """In steps, the rows of the products whose kind is wanted: a row without name, dataset and size, and with marks
+        of them in its other texts.
+        """
+        flag_of = bytes(map(wanted, self._gathering.kinds))
+        return bits.from_flags((yield from bits.told(self._kind, flag_of))) if any(flag_of) else 0
+
+    def named(
+        self, parts: Sequence[str], endings: Sequence[str] = (), *, folded: bool = False
+    ) -> Generator[None, None, int]:
+        """In steps, the rows of the products whose names have one of these parts in them, or one of these endings.
+
+        With ``folded`` it is names in small letters that are looked at.
+        """
+        names = self.gathered_names()
+        flags = bytearray()
+        for start in range(0, self.positions, _NAMES_A_STEP):
+            flags += having(names[start : start + _NAMES_A_STEP], parts, endings, folded=folded)
+            yield
+        return (yield from self.of_products_in_steps(flags))
+
+    def gathered_names(self) -> Sequence[str]:
+        """File names by product number."""
+        return self._gathering.names
+
     def where(self, flags: Iterable[bool]) -> int:
         """The rows of the products that are flagged, given a flag for each product in turn."""
-        members = (p.rows for p, flag in zip(self._products, flags, strict=True) if flag)
-        return bits.from_indices((self._place[position] for rows in members for position in rows), self.rows)
+        by_position = bytearray(self.positions)
+        for position, flag in zip(self._firsts(), flags, strict=True):
+            by_position[position] = flag
+        return bits.finished(self.of_products_in_steps(by_position))
+
+    def of_products_in_steps(self, flags: bytes | bytearray) -> Generator[None, None, int]:
+        """In steps, the rows of the products whose byte is not 0, given a byte by product number."""
+        if flags.count(0) == len(flags):
+            return 0
+        if not isinstance(self._order, range):
+            return (yield from self._by_row(flags))
+        # A product's number is its first row.
+        found = bits.from_flags(flags) & self.first
+        yield
+        rows, of_rows = self._shared
+        more = array("I")
+        for start in range(0, len(rows), 2 * STEP):
+            products = memoryview(of_rows).cast("I")[start : start + 2 * STEP]
+            more.extend(compress(rows[start : start + 2 * STEP], map(flags.__getitem__, products)))
+            yield
+        return found | bits.from_indices(more, self.rows)
+
+    def _by_row(self, flags: bytes | bytearray) -> Generator[None, None, int]:
+        of_rows = yield from _in_steps(bytearray(), flags.__getitem__, self._products)
+        return bits.from_flags(of_rows)
+
+    def _firsts(self) -> Iterator[int]:
+        product = self._gathering.product
+        return compress(count(), map(eq, product, count()))
 
     def products(self) -> Iterator[Row]:
         """Each product once, as its first row in list order says, with the checksums that any row gave."""
-        return (self._placed(product.row) for product in self._products)
+        return map(self._product_row, self._firsts())
+
+    def kinds(self) -> Sequence[Row]:
+        """The kinds of rows there are."""
+        return self._gathering.kinds
+
+    def kind_numbers(self) -> array[int]:
+        """By row the place of its product's kind among the kinds."""
+        return self._kind
+
+    def listed_kind_numbers(self) -> Generator[None, None, Sequence[int]]:
+        """In steps, by row the place of its own kind among the kinds."""
+        return (yield from self._laid_out(self._gathering.kind))
+
+    def sizes(self) -> Generator[None, None, Sequence[int]]:
+        """In steps, by row the bytes of its product."""
+        return (yield from self._laid_out(self._gathering.sizes))
+
+    def product_numbers(self) -> Sequence[int]:
+        """By row the number of its product."""
+        return self._products
+
+    def weight(self, among: int) -> Weight:
+        """Products and bytes of a set, each product counted once."""
+        for known, weight in self._weights:
+            if known is among or known == among:
+                return weight
+        found = self.weighed(among)
+        # Another list in its place: a copy of this catalog against another base shares what is known.
+        self._weights = [(among, found), *self._weights[: _WEIGHTS_KEPT - 1]]
+        return found
+
+    def weighed(self, among: int) -> Weight:
+        """The same, for sets that are not asked for again soon."""
+        files = among & self.first
+        return Weight(files.bit_count(), bits.total(self._sizes, files)) if files else Weight(0, 0)
 
     def count(self, among: int) -> int:
         """How many products a set holds."""
@@ -188,25 +311,84 @@ class Catalog:
 
     def volume(self, among: int) -> int:
         """Bytes of the products of a set, each counted once."""
-        known = self._weighed.get(among)
-        return bits.total(self._sizes, among) if known is None else known
-
-    def weigh(self, sets: Iterable[int]) -> None:
-        """Weigh these sets once and for all: they are asked for again after every click."""
-        self._weighed.update((among, bits.total(self._sizes, among)) for among in sets)
+        return self.weight(among).bytes
 
     def listed(self, index: int) -> ListedRow:
         """The row at that place of the preview's order."""
-        entry = self._listed[self._order[index]]
-        return replace(entry, row=self._placed(entry.row)) if self._base else entry
+        position = self._order[index]
+        row = self._gathering.row(position)
+        if row.url and self._base:
+            row = replace(row, url=self._moved(row.url))
+        return ListedRow(row, self._gathering.numbers[position])
+
+    def shown(self, index: int) -> tuple[str, int, Row, Row]:
+        """File name and bytes of a row's product, and the kinds of the product and of the row: quicker than whole
+        rows.
+        """
+        gathering, product = self._gathering, self._products[index]
+        kinds, of_row = gathering.kinds, gathering.kind[self._order[index]]
+        return (
+            gathering.names[product],
+            gathering.sizes[product],
+            kinds[gathering.kind[product]],
+            kinds[of_row],
+        )
 
     def product_row(self, index: int) -> Row:
         """The first row of that row's product: what is said of the file, whichever dataset it is shown in."""
-        return self._placed(self._products[self._product_of[self._order[index]]].row)
+        return self._product_row(self._products[index])
+
+    def _product_row(self, product: int) -> Row:
+        row = self._gathering.row(product)
+        said = self._gathering.completed.get(product)
+        if said:
+            row = replace(row, sha256=said[0], md5=said[1], url=said[2])
+        return replace(row, url=self._moved(row.url)) if row.url and self._base else row
 
     def product_number(self, index: int) -> int:
         """A number that rows of one product share, rising by list order."""
-        return self._product_of[self._order[index]]
+        return self._products[index]
+
+    def identifying(self, index: int) -> tuple[str, int, tuple[str, ...]]:
+        """File name and size of a row's product, and what tells it from others of that name and size, as its first row
+        in list order has it: more rows change nothing of it.
+        """
+        row = self._gathering.row(self._products[index])
+        where = () if self.identity == NAME_AND_SIZE else (row.url or row.uri or row.dataset,)
+        return row.filename, row.size, (*where, row.sha256, row.md5)
+
+    def rows_with(self, index: int) -> tuple[int, ...]:
+        """The rows of that row's product, in rising order."""
+        return tuple(self._rows_of({self._products[index]})) if self.shared(index) else (index,)
+
+    def closed(self, among: int) -> int:
+        """A set of rows with all other rows of its products."""
+        shared = among & self.several
+        if not shared:
+            return among
+        products = {*map(self._products.__getitem__, bits.indices(shared))}
+        return among | bits.from_indices(self._rows_of(products), self.rows)
+
+    def _rows_of(self, products: set[int]) -> Iterator[int]:
+        """The rows of products that several datasets have, in rising order."""
+        rows, of_rows = self._shared
+        if len(products) > _FEW:
+            return compress(rows, map(products.__contains__, memoryview(of_rows).cast("I")))
+        places = chain.from_iterable(_places(of_rows, product) for product in products)
+        return iter(sorted(map(rows.__getitem__, places)))
+
+    def uris(self) -> Generator[None, None, list[str]]:
+        """In steps, by row what the list says for its URI."""
+        found: list[str] = []
+        of_row = self._gathering.uri
+        for start in range(0, self.rows, STEP // 4):
+            found.extend(map(of_row, self._order[start : start + STEP // 4]))
+            yield
+        return found
+
+    def in_list_order(self, rising: Iterator[int]) -> Iterable[int]:
+        """Rows in rising order in that of the list, over all lists of the mission."""
+        return rising if isinstance(self._order, range) else sorted(rising, key=self._order.__getitem__)
 
     def list_position(self, index: int) -> int:
         """Where the row stood in list order, over all lists of the mission."""
@@ -214,11 +396,25 @@ class Catalog:
 
     def shared(self, index: int) -> bool:
         """Whether the row's product belongs to other datasets too."""
-        return len(self._products[self.product_number(index)].rows) > 1
+        return bool(self._gathering.shared[self._products[index]])
 
     def is_exclusive(self, index: int) -> bool:
         """Whether any row of the product says exclusive access: the stricter wins."""
-        return self._products[self.product_number(index)].exclusive
+        return bool(self._gathering.exclusive[self._products[index]])
+
+    def dataset(self, index: int) -> str:
+        """The name of the dataset that the row stands in."""
+        return self._gathering.dataset_name(self._order[index])
+
+    def dataset_names(self) -> Sequence[str]:
+        """The datasets by their numbers in :meth:`listed_as`, also those that have no row of their own."""
+        return list(self._gathering.datasets)
+
+    def listed_as(self, indices: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+        """Of these rows the numbers of the datasets they stand in, and of their own kinds."""
+        positions = bits.picked(self._order, indices)
+        gathering = self._gathering
+        return bits.picked(gathering.dataset, positions), bits.picked(gathering.kind, positions)
 
     def names(self) -> Sequence[str]:
         """File names in the preview's order, for the pattern engine: all rows of a product under its one
@@ -226,40 +422,57 @@ class Catalog:
 
         So a pattern takes or leaves a product as a whole, also where an address stands under several names.
         """
-        return [self._products[self._product_of[position]].row.filename for position in self._order]
+        if self._names is None:
+            names = self._gathering.names
+            plain = isinstance(self._order, range) and self.identity == NAME_AND_SIZE
+            self._names = names if plain else list(map(names.__getitem__, self._products))
+        return self._names
 
 
-def _may_be_one(known: Row, row: Row) -> bool:
-    """Different checksums are never one product; a checksum that one of them lacks says nothing."""
-    pairs = ((known.sha256, row.sha256), (known.md5, row.md5), (str(known.size), str(row.size)))
-    return all(not ours or not theirs or ours == theirs for ours, theirs in pairs)
+def _places(numbers: bytes, number: int) -> Iterator[int]:
+    """Where a number stands in the bytes of an array of them."""
+    wanted = array("I", [number]).tobytes()
+    found = numbers.find(wanted)
+    while found >= 0:
+        if found % len(wanted) == 0:
+            yield found // len(wanted)
+        found = numbers.find(wanted, found + 1)
 
 
-def _completed(known: Row, row: Row) -> Row:
-    """What is known of a product, with the checksums and the address that only another of its rows gives."""
-    said = (known.sha256 or row.sha256, known.md5 or row.md5, _better(known.url, row.url))
-    if said == (known.sha256, known.md5, known.url):
-        return known
-    sha256, md5, url = said
-    return replace(known, sha256=sha256, md5=md5, url=url)
+def batches(listed: Iterable[ListedRow]) -> Iterator[Batch]:
+    """The rows as columns, list by list."""
+    for base, of_one_list in groupby(listed, attrgetter("base")):
+        yield batch_of(of_one_list, base)
 
 
-def _better(known: str, offered: str) -> str:
-    """The address to keep. One that nothing says the base of, as in a list from a file, helps no other row."""
-    if address.scheme(known) or not address.scheme(offered):
-        return known
-    return offered
+def _order(gathering: Gathering) -> Generator[None, None, Sequence[int]]:
+    """Positions by dataset, in the order in which datasets are first seen."""
+    dataset, rows = gathering.dataset, len(gathering)
+    groups: list[array[int]] = [array("I") for _ in gathering.datasets]
+    left_out = gathering.left_out
+    for start in range(0, rows, STEP):
+        for position, number in enumerate(dataset[start : start + STEP], start):
+            if position not in left_out:
+                groups[number].append(position)
+        yield
+    return array("I", chain.from_iterable(groups))
 
 
-def _two_sizes(entry: ListedRow, size: int) -> BadRow:
-    return BadRow(
-        entry.number,
-        "row.size.conflict",
-        f"The field “size” is {entry.row.size}, but an earlier row gives the same “url” {size} bytes.",
-        entry.row.filename,
-    )
+def _begins(column: array[int]) -> Generator[None, None, list[int]]:
+    """In steps, the places of a column where another number stands than before."""
+    found = [0] if column else []
+    for start in range(0, len(column), 2 * STEP):
+        here, next_ones = column[start : start + 2 * STEP], column[start + 1 : start + 2 * STEP + 1]
+        found.extend(compress(count(start + 1), map(ne, here, next_ones)))
+        yield
+    return found
 
 
-def _no_address(entry: ListedRow, wrong: str) -> BadRow:
-    sentence = f"The field “url” is no address: {wrong}."
-    return BadRow(entry.number, "row.url.format", sentence, entry.row.filename)
+def _in_steps(
+    column: _Column, of: Callable[..., int], *numbers: Sequence[int]
+) -> Generator[None, None, _Column]:
+    """The column with what a function gives for each of these numbers, with pauses."""
+    for start in range(0, len(numbers[0]), 2 * STEP):
+        column.extend(map(of, *(some[start : start + 2 * STEP] for some in numbers)))
+        yield
+    return column

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pycore.catalog import Catalog
-from pycore.messages import Told
+from pycore.messages import DownloadPlanned, PlanningMoved, Sorted, Sought, Told
+from pycore.pattern import PLAIN, Precision
 from pycore.plan import Plan
 from pycore.remembered import Choices, KeptList
 from pycore.transfer import Paused, Resumed, TokenGivenUp, TokenRenewed
@@ -18,13 +19,14 @@ Making: TypeAlias = Generator[str | bytes, None, Told]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Run a pattern over the names of a mission's catalog; ``revision`` changes whenever the names do."""
+    """Run a pattern over a mission's catalog; ``revision`` changes whenever the catalog does."""
 
     mission: str
     revision: int
     run: int
     pattern: str
     catalog: Catalog
+    precision: Precision = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ class Save:
     filename: str
     mime: str
     pieces: Making
+
+
+@dataclass(frozen=True, slots=True)
+class StopOpening:
+    """Give up the list of this name, which is on its way."""
+
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +106,14 @@ class TakeNewVersion:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Find out whether this page may read an address of this origin."""
+    """Find out whether this page may read an address of this origin, and if not, whether it may the other way.
+
+    ``way`` is the address by the site's own proxy, ``""`` where there is none.
+    """
 
     origin: str
     url: str
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,30 @@ class TellTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """Do work of some hundredths of a second a step, which ends in what to hear; what a step gives is heard, too. Work
+    of the same ``task`` that is under way is not wanted any more.
+    """
+
+    task: str
+    steps: Generator[PlanningMoved | None, None, Sorted | Sought | DownloadPlanned]
+
+
+@dataclass(frozen=True, slots=True)
+class StopWork:
+    """The work of this ``task`` is not wanted any more."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """Bring the element of this id into view; the keyboard's focus stays where it is."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Focus:
     """Move the keyboard's focus to the element of this id."""
 
@@ -135,6 +172,6 @@ class Focus:
 
 
 Effect: TypeAlias = (
-    Match | Save | StopSaving | CheckToken | ForgetToken | GoOn | Remember | Forget | LeaveNote | TakeNewVersion | Probe
-    | BeginTransfer | StopTransfer | TellTransfer | Focus
+    Match | Save | StopOpening | StopSaving | CheckToken | ForgetToken | GoOn | Remember | Forget | LeaveNote
+    | TakeNewVersion | Probe | BeginTransfer | StopTransfer | TellTransfer | Work | StopWork | Reveal | Focus
 )  # fmt: skip

@@ -36,6 +36,11 @@ _DEVICES: Final = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"]
     + [f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"]
 )
+#: Files that Windows obeys when a person only looks at their folder; browsers do not let pages write them.
+_SHORTCUTS: Final = (".lnk", ".scf", ".url")
+_SETTINGS: Final = "desktop.ini"
+#: Most programs on Windows take paths of at most 259 characters; some 60 are where the download is put.
+_LONG_ON_WINDOWS: Final = 259 - 60
 _FORBIDDEN: Final = frozenset('<>:"/\\|?*')
 #: Control, format (direction overrides, zero width), surrogate, unassigned, line and paragraph separators.
 _UNSEEN: Final = frozenset(["Cc", "Cf", "Cs", "Cn", "Zl", "Zp"])
@@ -62,7 +67,9 @@ def safe_name(name: str) -> str:
     # A download under way is called name.part; a product of that name would be taken for one.
     if mapped.casefold().endswith(".part"):
         mapped += "_"
-    if mapped.split(".")[0].rstrip(" ").casefold() in _DEVICES:
+    if mapped.casefold().endswith(_SHORTCUTS):
+        mapped += "_"
+    if mapped.split(".")[0].rstrip(" ").casefold() in _DEVICES or mapped.casefold() == _SETTINGS:
         mapped = "_" + mapped
     mapped = _shortened(mapped)
     # Windows drops dots and blanks at the end of a name.
@@ -108,6 +115,39 @@ def plain_path(place: Place, structure: Structure) -> str:
     return "/".join([place.mission, *folder, place.filename])
 
 
+def why_renamed(place: Place, structure: Structure) -> str:
+    """Why a place's path is another than its names give, in words; what fits no rule met another file of its name."""
+    names = (
+        [place.mission, place.dataset, place.filename]
+        if structure is Structure.NESTED
+        else [place.mission, place.filename]
+    )
+    reasons = [_why_unsafe(name) for name in names if safe_name(name) != name]
+    return reasons[-1] if reasons else "another file has this name"
+
+
+def _why_unsafe(name: str) -> str:
+    plain = unicodedata.normalize("NFC", name)
+    if any(char in _FORBIDDEN or unicodedata.category(char) in _UNSEEN for char in plain):
+        return "characters that Windows does not take, or that cannot be seen"
+    if plain.split(".")[0].rstrip(" ").casefold() in _DEVICES:
+        return "a device on Windows"
+    if plain.casefold().endswith(_SHORTCUTS) or plain.casefold() == _SETTINGS:
+        return "Windows would obey it"
+    if plain.casefold().endswith(".part"):
+        return "downloads under way are called so"
+    if len(plain.encode()) > LONGEST_NAME:
+        return "too long"
+    if plain.strip(". ") != plain or not plain:
+        return "a dot or a blank at an end, or no name at all"
+    return "accents put together"
+
+
+def is_long_on_windows(path: str) -> bool:
+    """Whether a path with the download's folder is so long that programs on Windows may refuse it."""
+    return len(path) > _LONG_ON_WINDOWS
+
+
 def _unique(place: Place, structure: Structure, taken: set[str], twins: Counter[tuple[str, str]]) -> str:
     folders, dataset = [_mission_folder(place.mission)], place.dataset
     if structure is Structure.NESTED:
@@ -136,5 +176,6 @@ def _key(parts: list[str]) -> str:
 
 def _mission_folder(mission: str) -> str:
     name = safe_name(mission)
-    # The manifest stands beside the mission folders.
-    return safe_name(f"_{name}") if name.casefold().startswith("manifest.") else name
+    # The manifest stands beside the mission folders, and so do the notes of a folder that is not complete.
+    beside = name.casefold().startswith("manifest.") or name.casefold() == "unfinished"
+    return safe_name(f"_{name}") if beside else name

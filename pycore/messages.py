@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from pycore.formats.list_products import ProductList
 from pycore.layout import Structure
+from pycore.lines import Order
 from pycore.manifest import Outcome
+from pycore.pattern import Target
+from pycore.plan import Plan
+from pycore.reading import Found
 from pycore.remembered import Choices, KeptList, Remembered
 from pycore.selection import Quick
+from pycore.survey import Survey
 from pycore.transfer import Progress
 
 # -- of the person --------------------------------------------------------------------------------------------
@@ -61,6 +67,53 @@ class PatternTyped:
 
 
 @dataclass(frozen=True, slots=True)
+class IgnoreCaseTicked:
+    """Upper and lower case are to be one for the pattern, or not."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvertTicked:
+    """What does not match the pattern is to pass, or what does."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TargetChosen:
+    """What the pattern is to be held against."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class FileTicked:
+    """The box of a file was clicked in the preview: a row of a mission's catalog."""
+
+    mission: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetTicked:
+    """The box of a dataset was clicked in the preview."""
+
+    mission: str
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByHandCleared:
+    """Nothing is to be chosen by hand any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoAsked:
+    """What was chosen by hand is wanted back after a step that has cleared it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StructureChosen:
     """FLAT or NESTED was chosen."""
 
@@ -106,6 +159,56 @@ class PageTurned:
 
 
 @dataclass(frozen=True, slots=True)
+class PageAsked:
+    """A page was asked for by its number, from 1."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAllTicked:
+    """The preview is to show files that are not selected too, or not."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SortAsked:
+    """The head of a column was pressed: up, down, and off again."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFolded:
+    """A dataset's rows were folded away or out."""
+
+    mission: str
+    dataset: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllFolded:
+    """The rows of all datasets are to be folded away (true) or out."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindTyped:
+    """What to find in the preview has changed."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindStepped:
+    """The next match is wanted, or the one before."""
+
+    back: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RowsPerPageChosen:
     """Another page size was chosen."""
 
@@ -135,6 +238,13 @@ class FormAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class StopOpeningAsked:
+    """The list of this name, which is on its way, is not wanted any more."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopSavingAsked:
     """The file that is being made under this number is not wanted any more."""
 
@@ -146,6 +256,28 @@ class DownloadAsked:
     """START DOWNLOAD was pressed."""
 
     epoch_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningMoved:
+    """So much of the files of a download to come has been looked at, of 1."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadPlanned:
+    """The files of a download to come have been looked at; ``place`` is where those went that it tries again."""
+
+    plan: Plan
+    survey: Survey
+    epoch_ms: float
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningStopped:
+    """The download that is being planned is not wanted any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +295,13 @@ class DownloadConfirmed:
 @dataclass(frozen=True, slots=True)
 class DownloadDismissed:
     """The confirmation, or the report of a download that has ended, was put away."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked:
+    """The download is to be cancelled: how, is asked (``on``), or it is to go on after all."""
+
+    on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,14 +383,27 @@ class NoticeDismissed:
     number: int
 
 
+class Finding(Enum):
+    """What a probe of an archive has found."""
+
+    OPEN = "open"
+    #: It is there, and lets no other site read its files.
+    BLOCKED = "blocked"
+    #: It does not answer, or lets no other site read its files: browsers do not tell which.
+    UNREACHABLE = "unreachable"
+    #: Closed to this page, but not to the site's own proxy.
+    PROXIED = "proxied"
+
+
 # -- of the world ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRead:
-    """The site's own configuration has come, before any list."""
+    """The site's own configuration has come, before any list; ``page`` is the page's own address."""
 
     site: Mapping[str, Any]
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +426,16 @@ class ListRead:
 
 
 @dataclass(frozen=True, slots=True)
+class ListCame:
+    """Rows of a list have come; ``more``: others are to come, and these are shown until they do."""
+
+    source: str
+    base: str
+    found: Found
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListRefused:
     """A list could not be had or is none."""
 
@@ -285,11 +447,11 @@ class ListRefused:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The pattern engine has answered: the set of the mission's rows that match."""
+    """The pattern engine has answered: which of the texts match that it was given of the mission, as a set."""
 
     mission: str
     run: int
-    rows: int
+    found: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +461,22 @@ class MatchRefused:
     mission: str
     run: int
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The rows of all missions are sorted; ``run`` tells which sorting it is."""
+
+    run: int
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The rows that were sought are found: of each mission in turn a set."""
+
+    run: int
+    rows: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,10 +513,9 @@ class SavingEnded:
 
 @dataclass(frozen=True, slots=True)
 class PlaceOffered:
-    """A place to write to: its kind, what to call it, and its limit in bytes or ``None``."""
+    """A place to write to: its kind, and its limit in bytes or ``None``."""
 
     kind: str
-    label: str
     limit: int | None
 
 
@@ -351,11 +528,28 @@ class PlacesKnown:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceBlocked:
-    """Files of this origin cannot be read from this page; ``sentence`` says why, as far as the browser tells."""
+class SourceProbed:
+    """Whether this page may read files of this origin."""
 
     origin: str
-    sentence: str
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class FolderLooked:
+    """A folder has files of this download already: so many of those noted have been read back, of so many."""
+
+    folder: str
+    done: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class FolderOpened:
+    """The folder is called so; ``there`` are the files, by their places in the plan, that it has already."""
+
+    folder: str
+    there: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,14 +665,17 @@ class Told:
 
 Message: TypeAlias = (
     QuickSelected | LevelTicked | SuffixTicked | GuideStarsChosen | ReferencesTicked | PatternTyped
+    | IgnoreCaseTicked | InvertTicked | TargetChosen | FileTicked | DatasetTicked | ByHandCleared | UndoAsked
+    | PageAsked | ShowAllTicked | SortAsked | GroupFolded | AllFolded | FindTyped | FindStepped | Sorted | Sought
     | StructureChosen | MissionChosen | MenuToggled | FormsToggled | MenuLeft | PreviewToggled | PageTurned
-    | RowsPerPageChosen | ExportAsked | ScriptAsked | FormAsked | StopSavingAsked | DownloadAsked
-    | PlaceChosen | DownloadConfirmed | DownloadDismissed | StopAsked | PauseAsked | WithoutTokenAsked
+    | RowsPerPageChosen | ExportAsked | ScriptAsked | FormAsked | StopOpeningAsked | StopSavingAsked | DownloadAsked
+    | PlanningMoved | DownloadPlanned | PlanningStopped
+    | PlaceChosen | DownloadConfirmed | DownloadDismissed | CancelAsked | StopAsked | PauseAsked | WithoutTokenAsked
     | RetryAsked | AsItIsTicked | SignInAsked | SignOutAsked
     | GoOnAsked | ForgetAsked | DatasetsTyped | NewVersionAsked | NewVersionPutOff | NoticeDismissed
-    | SiteRead | ListOpening | ListRead | ListRefused | Matched | MatchRefused | SignedIn | SignInRefused
-    | SavingMoved | SavingEnded | PlacesKnown | SourceBlocked | TransferMoved | TransferEnded
-    | TransferDiscarded | LastVisitKnown | NoteFound | ListKept | NotKept | VisitGone | ChoicesRecalled
+    | SiteRead | ListOpening | ListRead | ListCame | ListRefused | Matched | MatchRefused | SignedIn | SignInRefused
+    | SavingMoved | SavingEnded | PlacesKnown | SourceProbed | FolderLooked | FolderOpened | TransferMoved
+    | TransferEnded | TransferDiscarded | LastVisitKnown | NoteFound | ListKept | NotKept | VisitGone | ChoicesRecalled
     | OfflineKept | OfflineRefused | NewVersionReady | NewVersionRefused | NewVersionTaken | Told
 )  # fmt: skip
 
@@ -505,6 +702,20 @@ _DEEDS: Final[Mapping[str, Callable[[Deed], Message]]] = {
     "guide-stars": lambda deed: GuideStarsChosen(deed.value == "HIGHEST CALIBRATED"),
     "references": lambda deed: ReferencesTicked(deed.checked),
     "pattern": lambda deed: PatternTyped(deed.value),
+    "ignore-case": lambda deed: IgnoreCaseTicked(deed.checked),
+    "invert": lambda deed: InvertTicked(deed.checked),
+    "target": lambda deed: TargetChosen(Target(deed.value)),
+    "file": lambda deed: FileTicked(*json.loads(deed.with_)),
+    "dataset": lambda deed: DatasetTicked(*json.loads(deed.with_)),
+    "clear-by-hand": lambda _: ByHandCleared(),
+    "undo": lambda _: UndoAsked(),
+    "page-number": lambda deed: PageAsked(deed.value),
+    "show-all": lambda deed: ShowAllTicked(deed.checked),
+    "sort": lambda deed: SortAsked(deed.with_),
+    "fold": lambda deed: GroupFolded(*json.loads(deed.with_)),
+    "fold-all": lambda deed: AllFolded(deed.with_ == "on"),
+    "find": lambda deed: FindTyped(deed.value),
+    "find-step": lambda deed: FindStepped(deed.with_ == "back"),
     "take-glob": lambda deed: PatternTyped(deed.with_),
     "structure": lambda deed: StructureChosen(Structure(deed.value)),
     "mission": lambda deed: MissionChosen(deed.value),
@@ -517,11 +728,15 @@ _DEEDS: Final[Mapping[str, Callable[[Deed], Message]]] = {
     "export": lambda deed: ExportAsked(deed.epoch_ms),
     "script": lambda deed: ScriptAsked(deed.epoch_ms),
     "form": lambda deed: FormAsked(deed.with_, deed.epoch_ms),
+    "stop-opening": lambda deed: StopOpeningAsked(deed.with_),
     "stop-saving": lambda deed: StopSavingAsked(int(deed.with_)),
     "download": lambda deed: DownloadAsked(deed.epoch_ms),
     "place": lambda deed: PlaceChosen(deed.value),
     "start": lambda _: DownloadConfirmed(),
+    "stop-planning": lambda _: PlanningStopped(),
     "dismiss-download": lambda _: DownloadDismissed(),
+    "cancel": lambda _: CancelAsked(True),
+    "keep-going": lambda _: CancelAsked(False),
     "stop": lambda deed: StopAsked(deed.with_ == "keep"),
     "pause": lambda deed: PauseAsked(deed.with_ == "on"),
     "without-token": lambda _: WithoutTokenAsked(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Final
 
 #: Characters that a regular expression reads otherwise than a glob does.
@@ -25,11 +26,45 @@ _ALTERNATIVES: Final = re.compile(r"\{(?!\d+,\d*\})([^{}]*,[^{}]*)\}")
 _UNREPEATABLE: Final = re.compile(r"[(|*+?^][*+]")
 
 
+class Target(Enum):
+    """What a pattern is held against, by the names on the panel."""
+
+    NAME = "File name"
+    DATASET = "Dataset"
+    URI = "URI"
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How a pattern is meant; as it stands it is the plain field: case counts, what matches is taken, by file name."""
+
+    ignore_case: bool = False
+    invert: bool = False
+    target: Target = Target.NAME
+
+    @property
+    def flags(self) -> str:
+        """The flags of the regular expression."""
+        return "i" if self.ignore_case else ""
+
+    def __str__(self) -> str:
+        told = {
+            "upper and lower case alike": self.ignore_case,
+            "what does not match": self.invert,
+            f"by {self.target.value}": self.target is not Target.NAME,
+        }
+        return ", ".join(words for words, so in told.items() if so)
+
+
+PLAIN: Final = Precision()
+
+
 @dataclass(frozen=True, slots=True)
 class PatternField:
     """The field's state; ``run`` numbers the runs, and a run that is not the last counts no more.
 
-    ``matching`` is the set of rows that ``in_force`` matches; ``None`` while no pattern is in force.
+    ``matching`` is the set of rows that ``in_force`` lets through, in its precision; ``None`` while no pattern is in
+    force.
     """
 
     typed: str = ""
@@ -38,22 +73,46 @@ class PatternField:
     run: int = 0
     running: bool = False
     error: str = ""
+    precision: Precision = PLAIN
+    precision_in_force: Precision = PLAIN
 
     def retyped(self, text: str) -> PatternField:
         """After the text has changed: a run is due; an empty field lifts the filter at once."""
         if not text:
-            return PatternField(run=self.run + 1)
+            return PatternField(run=self.run + 1, precision=self.precision)
         return replace(self, typed=text, run=self.run + 1, running=True, error="")
 
+    def meant(self, precision: Precision) -> PatternField:
+        """After the pattern is meant otherwise: what is typed is due again."""
+        return replace(self, precision=precision).retyped(self.typed)
+
+    def told(self) -> str:
+        """The pattern in force and how it is meant, in words; ``""`` where none is."""
+        if not self.in_force:
+            return ""
+        how = str(self.precision_in_force)
+        return f"{self.in_force} ({how})" if how else self.in_force
+
+    def awaits(self, run: int) -> bool:
+        """Whether an answer to this run counts."""
+        return self.running and run == self.run
+
     def matched(self, run: int, matching: int) -> PatternField:
-        """After the engine has answered."""
-        if run != self.run or not self.running:
+        """After the engine has answered: the rows that are let through."""
+        if not self.awaits(run):
             return self
-        return replace(self, in_force=self.typed, matching=matching, running=False, error="")
+        return replace(
+            self,
+            in_force=self.typed,
+            precision_in_force=self.precision,
+            matching=matching,
+            running=False,
+            error="",
+        )
 
     def refused(self, run: int, sentence: str) -> PatternField:
         """After the engine has refused or overrun: the last valid pattern stays in force."""
-        if run != self.run or not self.running:
+        if not self.awaits(run):
             return self
         return replace(self, running=False, error=sentence)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, cast
@@ -14,10 +14,11 @@ from pycore.catalog import Catalog
 from pycore.layout import Place, Structure
 from pycore.missions.profile import CONNECTIONS, Profile
 from pycore.product import Row
+from pycore.provenance import Provenance
 
 ANONYMOUS = "anonymous"
 #: Rows or files of one step: a few hundredths of a second in a browser.
-_STEP: Final = 1000
+FILES_A_STEP: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class PlannedFile:
 
     ``url`` is ``None`` where no address is known, and ``problem`` says why. ``with_token`` marks the products
     that need a sign-in and stand at an origin that the profile trusts with it. The first of ``rows`` is the
-    primary.
+    primary. ``address_given``: the list itself gives ``url``, which may hold a key then.
     """
 
     mission: str
@@ -49,6 +50,7 @@ class PlannedFile:
     sha256: str | None
     md5: str | None
     rows: tuple[PlannedRow, ...]
+    address_given: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Plan:
     """A download as it is to be: ``root`` is its one folder, named by the time of the click.
 
     ``connections`` says how many an origin may have at once where that is not ``CONNECTIONS``. With ``as_it_is``, a
-    file whose size in the archive is no longer the list's is taken, and the manifest says so.
+    file whose size in the archive is no longer the list's is taken, and the manifest says so. ``provenance`` is for the
+    manifest.
     """
 
     root: str
@@ -66,6 +69,7 @@ class Plan:
     signed_in: bool
     connections: Mapping[str, int] = field(default_factory=dict)
     as_it_is: bool = False
+    provenance: Provenance = field(default_factory=Provenance)
 
     @cached_property
     def total_bytes(self) -> int:
@@ -77,16 +81,23 @@ class Plan:
         """How many files are under exclusive access."""
         return sum(file.exclusive for file in self.files)
 
-    @cached_property
-    def renamed(self) -> tuple[tuple[str, str], ...]:
-        """The path that the archive's names would give and the path used, where the two differ."""
-        plain = map(self.plain_path, self.files)
-        return tuple((name, f.path) for name, f in zip(plain, self.files, strict=True) if name != f.path)
+    def renamed(self) -> Iterator[tuple[str, str] | None]:
+        """The path that the archive's names would give and the path used, where the two differ; ``None`` while others
+        may have their turn.
+        """
+        for count, file in enumerate(self.files):
+            if (plain := self.plain_path(file)) != file.path:
+                yield plain, file.path
+            if count % FILES_A_STEP == 0:
+                yield None
 
     def plain_path(self, file: PlannedFile) -> str:
         """The path that the archive's names would give to one of its files."""
-        place = Place(file.mission, file.rows[0].dataset, file.filename)
-        return layout.plain_path(place, Structure(self.structure))
+        return layout.plain_path(self.place(file), Structure(self.structure))
+
+    def place(self, file: PlannedFile) -> Place:
+        """What the path of one of its files was made from."""
+        return Place(file.mission, file.rows[0].dataset, file.filename)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,31 +140,24 @@ def plan_in_steps(
         (Place(part.profile.name, rows[0].dataset, row.filename) for part, row, rows, _ in drafts), structure
     )
     files: list[PlannedFile] = []
+    #: How many connections each origin may have; of two missions there, the more careful one decides.
+    connections: dict[str, int] = {}
     for (part, row, rows, exclusive), path in zip(drafts, used, strict=True):
-        files.append(_planned(part, row, rows, exclusive, path))
-        if len(files) % _STEP == 0:
+        file = _planned(part, row, rows, exclusive, path)
+        files.append(file)
+        if file.url is not None:
+            where, most = origin(file.url), part.profile.archive.connections
+            connections[where] = min(most, connections.get(where, most))
+        if len(files) % FILES_A_STEP == 0:
             yield
-    wanted = (
-        (file, part.profile.archive.connections) for (part, *_), file in zip(drafts, files, strict=True)
-    )
     return Plan(
         layout.stamp(epoch_ms),
         structure.value,
         tuple(files),
         user or ANONYMOUS,
         user is not None,
-        _connections(wanted),
+        {where: most for where, most in connections.items() if most != CONNECTIONS},
     )
-
-
-def _connections(wanted: Iterable[tuple[PlannedFile, int]]) -> dict[str, int]:
-    """How many connections each origin may have; of two missions there, the more careful one decides."""
-    found: dict[str, int] = {}
-    for file, most in wanted:
-        if file.url is not None:
-            where = origin(file.url)
-            found[where] = min(most, found.get(where, most))
-    return {where: most for where, most in found.items() if most != CONNECTIONS}
 
 
 _Draft = tuple[Part, Row, tuple[PlannedRow, ...], bool]
@@ -162,9 +166,9 @@ _Draft = tuple[Part, Row, tuple[PlannedRow, ...], bool]
 def _drafts(part: Part) -> Generator[None, None, list[_Draft]]:
     catalog = part.catalog
     members: dict[int, list[int]] = {}
-    for count, index in enumerate(sorted(bits.indices(part.selected), key=catalog.list_position), start=1):
+    for count, index in enumerate(catalog.in_list_order(bits.indices(part.selected)), start=1):
         members.setdefault(catalog.product_number(index), []).append(index)
-        if count % _STEP == 0:
+        if count % FILES_A_STEP == 0:
             yield
     drafts: list[_Draft] = []
     for indices in members.values():
@@ -177,7 +181,7 @@ def _drafts(part: Part) -> Generator[None, None, list[_Draft]]:
             for index in indices
         )
         drafts.append((part, catalog.product_row(indices[0]), rows, catalog.is_exclusive(indices[0])))
-        if len(drafts) % _STEP == 0:
+        if len(drafts) % FILES_A_STEP == 0:
             yield
     return drafts
 
@@ -196,6 +200,7 @@ def _planned(part: Part, row: Row, rows: tuple[PlannedRow, ...], exclusive: bool
         sha256=row.sha256 or None,
         md5=row.md5 or None,
         rows=rows,
+        address_given=bool(given(row)),
     )
 
 
@@ -207,7 +212,17 @@ def manifest_uri(mission: str, row: Row) -> str:
     """The URI column of the manifest: the row's own where that has a scheme, else MAST's form."""
     if addresses.scheme(row.uri):
         return row.uri
-    return f"mast:{mission}/product/{row.filename}"
+    return product_uri(mission, row.filename)
+
+
+def product_uri(mission: str, filename: str) -> str:
+    """MAST's URI of a product, for what has none of its own."""
+    return f"mast:{mission}/product/{filename}"
+
+
+def given(row: Row) -> str:
+    """The address that the list itself gives of a product, or ``""``."""
+    return row.url or (row.uri if addresses.scheme(row.uri) in ("http", "https") else "")
 
 
 def address(row: Row, profile: Profile) -> tuple[str | None, str]:
@@ -217,10 +232,9 @@ def address(row: Row, profile: Profile) -> tuple[str | None, str]:
     knows; then the profile's address of the dataset's file.
     """
     uri, archive = row.uri, profile.archive
-    given = row.url or (uri if addresses.scheme(uri) in ("http", "https") else "")
-    if given:
-        problem = addresses.problem(given)
-        return (None, problem) if problem else (addresses.spelled(given), "")
+    if told := given(row):
+        problem = addresses.problem(told)
+        return (None, problem) if problem else (addresses.spelled(told), "")
     if not addresses.scheme(uri):
         template, uri = archive.retrieve, uri or f"{row.dataset}/{row.filename}"
     elif addresses.scheme(uri) in archive.uri_schemes:

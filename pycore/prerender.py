@@ -34,5 +34,5 @@ def prerender(skeleton: str, lists: Sequence[tuple[str, str]], version: str) -> 
 
 def opening_state() -> State:
     """The state of a page that has been asked for lists and has none yet."""
-    state, _ = update(State(), m.ListOpening("the product list", ""))
+    state, _ = update(State(), m.ListOpening("", ""))
     return state

@@ -3,35 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from itertools import compress
 from typing import Final
 
 from pycore import bits
 from pycore.catalog import Catalog
+from pycore.gathering import STEP
 from pycore.missions.profile import LONGEST_NAME, Profile, Recommended
 from pycore.product import Row
 
 
-def recommended(catalog: Catalog, profile: Profile, candidates: int) -> int:
-    """The recommended ones of the candidates (the products that stand in boxes), as a set of rows.
+def recommended(catalog: Catalog, profile: Profile, candidates: int) -> Generator[None, None, int]:
+    """In steps, the recommended ones of the candidates (the products that stand in boxes), as a set of rows.
 
     The rule looks at one dataset after the other; a product that two datasets share is in when either takes it.
     """
     rule = profile.recommended
-    choose = _RULES[rule.rule]
-    possible = candidates & catalog.where(not _never(row, rule) for row in catalog.products())
-    by_dataset: dict[str, _Members] = {}
-    for index in bits.indices(possible):
-        by_dataset.setdefault(catalog.listed(index).row.dataset, []).append(
-            (index, catalog.product_row(index))
-        )
-    taken: list[int] = []
-    for members in by_dataset.values():
-        taken.extend(choose(members, rule))
-    numbers = {catalog.product_number(index) for index in taken}
-    return catalog.where(number in numbers for number, _ in enumerate(catalog.products()))
+    never = yield from catalog.of_kinds(lambda kind: _never(kind, rule))
+    never |= yield from catalog.named(rule.never.name_parts, rule.never.extensions, folded=True)
+    possible = candidates & ~never
+    flags, numbers, kinds = bits.flags(possible, catalog.rows), catalog.kind_numbers(), catalog.kinds()
+    octets, width = numbers.tobytes(), numbers.itemsize
+    taken: list[bytes] = []
+    # Datasets are of few makes, which the kinds and flags of their rows tell: the rule is asked once of each.
+    known: dict[bytes, bytes] = {}
+    for number, (start, stop) in enumerate(catalog.datasets.values()):
+        make = octets[width * start : width * stop] + flags[start:stop]
+        chosen = known.get(make)
+        if chosen is None:
+            of_rows = numbers[start:stop]
+            present = sorted({*compress(of_rows, flags[start:stop])})
+            members = {*_RULES[rule.rule]([(kind, kinds[kind]) for kind in present], rule)}
+            chosen = known[make] = bytes(map(members.__contains__, of_rows))
+        taken.append(chosen)
+        if number % 1024 == 1023:
+            yield
+    mask = bits.from_flags(b"".join(taken)) & possible
+    yield
+    shared = mask & catalog.several
+    if not shared:
+        return mask
+    by_product = bytearray(catalog.positions)
+    for number, product in enumerate(compress(catalog.product_numbers(), bits.flags(shared, catalog.rows))):
+        by_product[product] = 1
+        if number % STEP == 0:
+            yield
+    return mask | (yield from catalog.of_products_in_steps(by_product))
 
 
+#: Kinds of products, by their number.
 _Members = list[tuple[int, Row]]
 
 
@@ -41,26 +62,30 @@ def _highest_level(members: _Members, rule: Recommended) -> Iterator[int]:
     At the levels that the profile names so, only science products count.
     """
     data = [
-        (index, row)
-        for index, row in members
-        if row.type not in rule.also_types and (row.level not in rule.science_levels or _science(row))
+        (number, kind)
+        for number, kind in members
+        if kind.type not in rule.also_types and (kind.level not in rule.science_levels or _science(kind))
     ]
-    present = {row.level for _, row in data}
+    present = {kind.level for _, kind in data}
     level = next((level for level in rule.levels if level in present), None)
-    yield from (index for index, row in data if row.level == level)
-    yield from (index for index, row in members if row.type in rule.also_types)
+    yield from (number for number, kind in data if kind.level == level)
+    yield from (number for number, kind in members if kind.type in rule.also_types)
 
 
 def _preferred_suffixes(members: _Members, rule: Recommended) -> Iterator[int]:
     """Of each instrument's science products the first group of suffixes that is there."""
-    science = [(index, row) for index, row in members if _science(row) and row.level == rule.level]
+    science = [(number, kind) for number, kind in members if _science(kind) and kind.level == rule.level]
     present: dict[str, set[str]] = {}
-    for _, row in science:
-        present.setdefault(_instrument(row), set()).add(row.suffix)
+    for _, kind in science:
+        present.setdefault(_instrument(kind), set()).add(kind.suffix)
     groups = {name: _first_group(name, suffixes, rule) for name, suffixes in present.items()}
-    yield from (index for index, row in science if row.suffix in groups[_instrument(row)])
+    yield from (number for number, kind in science if kind.suffix in groups[_instrument(kind)])
     wherever = {suffix for level, suffix in rule.also if not level}
-    yield from (i for i, row in members if row.suffix in wherever or (row.level, row.suffix) in rule.also)
+    yield from (
+        number
+        for number, kind in members
+        if kind.suffix in wherever or (kind.level, kind.suffix) in rule.also
+    )
 
 
 def _first_group(instrument: str, present: set[str], rule: Recommended) -> set[str]:
@@ -71,7 +96,7 @@ def _first_group(instrument: str, present: set[str], rule: Recommended) -> set[s
 
 
 def _all_science(members: _Members, _: Recommended) -> Iterator[int]:
-    yield from (index for index, row in members if _science(row))
+    yield from (number for number, kind in members if _science(kind))
 
 
 #: The names are those of ``pycore.missions.profile.RULES``.
@@ -82,22 +107,20 @@ _RULES: Final[dict[str, Callable[[_Members, Recommended], Iterator[int]]]] = {
 }
 
 
-def _science(row: Row) -> bool:
+def _science(kind: Row) -> bool:
     # The type may be absent from a list; such a row is taken for what most rows are.
-    return row.type in ("science", "")
+    return kind.type in ("science", "")
 
 
-def _instrument(row: Row) -> str:
+def _instrument(kind: Row) -> str:
     # "WFC3/UVIS" and "WFC3" are one instrument.
-    return row.instrument.split("/")[0].strip().upper()
+    return kind.instrument.split("/")[0].strip().upper()
 
 
-def _never(row: Row, rule: Recommended) -> bool:
-    never, name = rule.never, row.filename.lower()
+def _never(kind: Row, rule: Recommended) -> bool:
+    never = rule.never
     return (
-        row.suffix in never.suffixes
-        or row.type in never.types
-        or name.endswith(never.extensions)
-        or any(part in name for part in never.name_parts)
-        or bool(never.filters and re.search(never.filters, row.filters[:LONGEST_NAME]))
+        kind.suffix in never.suffixes
+        or kind.type in never.types
+        or bool(never.filters and re.search(never.filters, kind.filters[:LONGEST_NAME]))
     )

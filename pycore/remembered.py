@@ -15,13 +15,16 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from pycore.byhand import ByHand, FileName
 from pycore.catalog import Facet
 from pycore.errors import OverlayError
 from pycore.formats.depth import is_deep
 from pycore.layout import Structure
+from pycore.pattern import PLAIN, Precision, Target
+from pycore.product import LARGEST_SIZE
 from pycore.selection import Choice, Quick
 
-VERSION: Final = 1
+VERSION: Final = 2
 #: Characters; a visit with a hundred thousand boxes ticked by hand is below it.
 LONGEST: Final = 2**24
 _DEEPEST: Final = 6
@@ -53,12 +56,16 @@ class KeptList:
 
 @dataclass(frozen=True, slots=True)
 class MissionChoice:
-    """What is chosen of one mission: boxes and the rest, the pattern in its field, and the one in force."""
+    """What is chosen of one mission: boxes and the rest, the pattern in its field, and the one in force, each with how
+    it is meant.
+    """
 
     name: str
     choice: Choice = field(default_factory=Choice)
     typed: str = ""
     in_force: str = ""
+    precision: Precision = PLAIN
+    precision_in_force: Precision = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +144,18 @@ def _mission(mission: MissionChoice) -> dict[str, object]:
         "references": choice.references,
         "typed": mission.typed,
         "in_force": mission.in_force,
+        "precision": _precision(mission.precision),
+        "precision_in_force": _precision(mission.precision_in_force),
+        "files": [[name.filename, name.size, name.mark, on] for name, on in choice.by_hand.files.items()],
+        "datasets": [[name, on] for name, on in choice.by_hand.datasets.items()],
+    }
+
+
+def _precision(precision: Precision) -> dict[str, object]:
+    return {
+        "ignore_case": precision.ignore_case,
+        "invert": precision.invert,
+        "target": precision.target.name,
     }
 
 
@@ -213,8 +232,19 @@ def _mission_of(found: object) -> MissionChoice:
         MappingProxyType(dict(_box_of(each) for each in _items(table, "boxes"))),
         _truth(table, "guide_stars"),
         _truth(table, "references"),
+        ByHand(
+            MappingProxyType(dict(_file_of(each) for each in _items(table, "files"))),
+            MappingProxyType(dict(_dataset_of(each) for each in _items(table, "datasets"))),
+        ),
     )
-    return MissionChoice(_words(table, "name"), choice, _words(table, "typed"), _words(table, "in_force"))
+    return MissionChoice(
+        _words(table, "name"),
+        choice,
+        _words(table, "typed"),
+        _words(table, "in_force"),
+        _precision_of(table["precision"]),
+        _precision_of(table["precision_in_force"]),
+    )
 
 
 def _box_of(found: object) -> tuple[Facet, bool]:
@@ -222,6 +252,27 @@ def _box_of(found: object) -> tuple[Facet, bool]:
         raise TypeError("box")
     level, suffix, on = found
     return Facet(_is(level, str), _is(suffix, str)), _is(on, bool)
+
+
+def _file_of(found: object) -> tuple[FileName, bool]:
+    if not isinstance(found, list):
+        raise TypeError("file")
+    filename, size, mark, on = found
+    if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= LARGEST_SIZE:
+        raise ValueError("size")
+    return FileName(_is(filename, str), size, _is(mark, str)), _is(on, bool)
+
+
+def _dataset_of(found: object) -> tuple[str, bool]:
+    if not isinstance(found, list):
+        raise TypeError("dataset")
+    name, on = found
+    return _is(name, str), _is(on, bool)
+
+
+def _precision_of(found: object) -> Precision:
+    table = _table(found)
+    return Precision(_truth(table, "ignore_case"), _truth(table, "invert"), Target[_words(table, "target")])
 
 
 def _table(found: object) -> Mapping[str, object]:

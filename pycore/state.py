@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Final
+from typing import Final, TypeAlias
 
+from pycore.byhand import Overrides
 from pycore.formats.list_products import BadRow
 from pycore.layout import Structure
+from pycore.lines import Order
 from pycore.manifest import Outcome
-from pycore.messages import LastVisitKnown, Message, PlaceOffered
+from pycore.messages import Finding, LastVisitKnown, Message, PlaceOffered
 from pycore.missions.profile import Profile, Profiles
 from pycore.pattern import PatternField
+from pycore.places import FOLDER
 from pycore.plan import Part, Plan
+from pycore.proxies import Proxies
 from pycore.remembered import Choices, KeptList, MissionChoice, Remembered
 from pycore.selection import Choice, Selector
+from pycore.survey import Survey
 from pycore.transfer import Waiting
 
 ROWS_PER_PAGE: Final = (50, 100, 250, 1000)
@@ -29,7 +34,8 @@ class Mission:
     """One mission's products and what is chosen of them.
 
     ``revision`` is another whenever the list is another. ``stale`` says that the pattern in force has not yet run
-    over the list as it is now: until it has, nothing passes.
+    over the list as it is now: until it has, nothing passes. ``undo`` is the choice before a step that has cleared what
+    was chosen by hand, until the next choice.
     """
 
     profile: Profile
@@ -38,6 +44,7 @@ class Mission:
     pattern: PatternField = field(default_factory=PatternField)
     revision: int = 0
     stale: bool = False
+    undo: Choice | None = None
 
     @property
     def matching(self) -> int:
@@ -46,9 +53,23 @@ class Mission:
             return self.selector.catalog.everything
         return 0 if self.stale else self.pattern.matching
 
+    @property
+    def possible(self) -> int:
+        """The rows that would be taken if all boxes were ticked: what matches, and what is chosen by hand."""
+        return self.selector.overrides(self.choice).over(self.matching)
+
+    def controlled(self) -> int:
+        """The rows that the controls take, access aside, were nothing chosen by hand."""
+        return self.selector.controlled(self.choice, self.matching)
+
     def wanted(self) -> int:
-        """The rows that the controls take, access aside."""
+        """The rows that are chosen by the controls and by hand, access aside."""
         return self.selector.wanted(self.choice, self.matching)
+
+    def by_hand(self) -> Overrides:
+        """The rows that are on and off by hand and would be otherwise without."""
+        controlled, wanted = self.controlled(), self.wanted()
+        return Overrides(wanted & ~controlled, controlled & ~wanted)
 
     def selected(self, *, exclusive_too: bool) -> int:
         """The rows that would be downloaded."""
@@ -65,13 +86,60 @@ class Account:
     error: str = ""
 
 
+#: The revisions of all missions, by which it is known whether what was found out of their rows holds still.
+Basis: TypeAlias = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sorting:
+    """By what the preview is sorted; ``order`` is ``None`` until that is done for the rows of ``basis``."""
+
+    column: str
+    descending: bool
+    run: int
+    basis: Basis
+    order: Order | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """Which datasets show no rows: all or none, but for ``others`` (mission and name)."""
+
+    all: bool = False
+    others: frozenset[tuple[str, str]] = frozenset()
+
+    def folded(self, mission: str, dataset: str) -> bool:
+        """Whether a dataset is folded."""
+        return self.all ^ ((mission, dataset) in self.others)
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """What is sought in the preview; ``rows`` is ``None`` until it is found among the rows of ``basis``.
+
+    ``at`` is the match that is shown: the number of its mission, and its row.
+    """
+
+    text: str = ""
+    run: int = 0
+    basis: Basis = ()
+    rows: tuple[int, ...] | None = None
+    at: tuple[int, int] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The view of all selected files; ``page`` counts from 0."""
+    """The view of all selected files; ``page`` counts from 0. ``all``: files that are not selected are shown too."""
 
     open: bool = False
     page: int = 0
     per_page: int = 250
+    all: bool = False
+    sorting: Sorting | None = None
+    folding: Folding = Folding()
+    find: Find = Find()
+    #: How many sortings and searches there have been.
+    runs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +172,24 @@ class Notice:
     rows: tuple[BadRow, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class BrokenList:
+    """A list that is open, but of which no more than ``rows`` rows have come: it broke off there."""
+
+    source: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartlyShown:
+    """A list that is shown as far as it has come; ``without`` has by mission what is open of those that are whole,
+    which other lists join meanwhile.
+    """
+
+    source: str
+    without: Mapping[str, Selector]
+
+
 class Stage(Enum):
     """Where a download stands on screen."""
 
@@ -117,12 +203,15 @@ class Stage(Enum):
 class Download:
     """A download on screen; ``rate`` in bytes a second, smoothed; times in seconds.
 
-    ``blocked`` says of each origin that this page may not read why that is.
+    ``measured`` and ``began`` are the last and the first look at the clock and at the bytes that were complete.
+    ``sources`` says of each origin that is probed what was found, ``None`` before that. ``looked`` is how many files of
+    those noted in a folder have been read back, ``there`` how many of the plan's, and how many bytes, it had whole.
+    ``stopping``: the person is asked how the download is to be stopped, while it goes on.
     """
 
     plan: Plan
+    survey: Survey
     epoch_ms: float
-    forecast: int
     stage: Stage = Stage.CONFIRM
     place: str = ""
     place_chosen: bool = False
@@ -136,8 +225,22 @@ class Download:
     retry_seconds: float = 0.0
     rate: float = 0.0
     measured: tuple[float, int] | None = None
+    began: tuple[float, int] | None = None
     outcomes: tuple[Outcome, ...] = ()
-    blocked: tuple[str, ...] = ()
+    sources: Mapping[str, Finding | None] = field(default_factory=dict)
+    looked: tuple[int, int] | None = None
+    there: tuple[int, int] = (0, 0)
+    stopping: bool = False
+
+    @property
+    def forecast(self) -> int:
+        """Bytes of the archive, if every file comes."""
+        return self.survey.forecast
+
+    @property
+    def single_files(self) -> bool:
+        """Whether it goes into a folder, not into one archive."""
+        return self.place == FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +286,7 @@ class State:
     """Everything that the page shows."""
 
     profiles: Profiles = field(default_factory=Profiles)
+    proxies: Proxies = field(default_factory=Proxies)
     missions: tuple[Mission, ...] = ()
     #: How many revisions of missions there have been; none is used twice, also when a list takes another's place.
     revisions: int = 0
@@ -198,6 +302,9 @@ class State:
     notices: tuple[Notice, ...] = ()
     noticed: int = 0
     opening: tuple[tuple[str, str], ...] = ()
+    partly_shown: PartlyShown | None = None
+    #: Told for as long as what came of them is open; the notices about them can be dismissed.
+    broken: tuple[BrokenList, ...] = ()
     demo: bool = False
     memory: Memory = field(default_factory=Memory)
     offline: Offline = field(default_factory=Offline)
@@ -205,7 +312,11 @@ class State:
     #: ``None`` until the browser has said what it has.
     places: tuple[PlaceOffered, ...] | None = None
     more_places: bool = False
+    #: How much of a download's files has been looked at before the question, of 1; while it is asked for at all.
+    planning: float | None = None
     download: Download | None = None
+    #: Bytes a second of the last download of this visit that was long enough to tell.
+    measured_rate: float = 0.0
     waiting: tuple[Message, ...] = ()
 
     @property
@@ -225,6 +336,11 @@ class State:
     def selected(self, mission: Mission) -> int:
         """The rows of a mission that would be downloaded."""
         return mission.selected(exclusive_too=self.may_take_exclusive(mission))
+
+    @property
+    def basis(self) -> Basis:
+        """What is found out of the rows of all missions holds for as long as this stays."""
+        return tuple((mission.profile.name, mission.revision) for mission in self.missions)
 
     def parts(self) -> tuple[Part, ...]:
         """The selection over all missions, for previews, exports, scripts and downloads."""
@@ -253,7 +369,14 @@ class State:
     def choices(self) -> Choices:
         """All that is chosen, as it is remembered."""
         missions = tuple(
-            MissionChoice(m.profile.name, m.choice, m.pattern.typed, m.pattern.in_force)
+            MissionChoice(
+                m.profile.name,
+                m.choice,
+                m.pattern.typed,
+                m.pattern.in_force,
+                m.pattern.precision,
+                m.pattern.precision_in_force,
+            )
             for m in self.missions
         )
         return Choices(missions, self.current, self.structure, self.preview.per_page)

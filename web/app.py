@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Awaitable, Sequence
 from functools import partial
@@ -15,13 +16,15 @@ from pycore.demo import Lists, known_lists
 from pycore.errors import OverlayError
 from web.browser.clock import Clock
 from web.browser.http import Http, Keyring
+from web.browser.lists import Splitters
 from web.browser.offline import OfflineCopy
 from web.browser.page import DocumentPage
 from web.browser.regex import RegexEngine
 from web.browser.save import Draft
 from web.browser.sink import Sinks
 from web.browser.store import VisitStore
-from web.panel import LARGEST_LIST, Browser, Panel
+from web.opener import LARGEST_LIST
+from web.panel import Browser, Panel
 from web.ports import Rung
 
 _SITE: Final = "./site.json"
@@ -33,12 +36,17 @@ _SITE_PATIENCE_S: Final = 6
 _INSTEAD: Final = "x-settings-of-last-time"
 
 
+#: So many new objects are there before Python looks for cycles among all. Rows and names make none, and with a million
+#: of them a look takes as long as a frame.
+_LOOK_FOR_CYCLES: Final = 50_000
+
 #: The event loop itself keeps no task alive.
 _running: Final[list[asyncio.Future[None]]] = []
 
 
 def main() -> None:
     """Start the panel; ``data-state`` says how that went."""
+    gc.set_threshold(_LOOK_FOR_CYCLES)
     _running.append(asyncio.ensure_future(_start()))
 
 
@@ -53,7 +61,16 @@ async def _start() -> None:
 async def _run() -> None:
     page, sinks, http = DocumentPage(), Sinks(), Http()
     browser = Browser(
-        page, http, Keyring(), RegexEngine(), sinks, Clock(), VisitStore(), OfflineCopy(), Draft
+        page,
+        http,
+        Keyring(),
+        RegexEngine(),
+        Splitters(),
+        sinks,
+        Clock(),
+        VisitStore(),
+        OfflineCopy(),
+        Draft,
     )
     asked = js.URLSearchParams.new(js.location.search)
     panel = Panel(browser, mission=str(asked.get("mission") or ""))
@@ -93,7 +110,7 @@ async def _know_places(panel: Panel, sinks: Sinks) -> None:
 
 
 def _offered(rungs: Sequence[Rung]) -> tuple[m.PlaceOffered, ...]:
-    return tuple(m.PlaceOffered(rung.kind, rung.label, rung.limit) for rung in rungs)
+    return tuple(m.PlaceOffered(rung.kind, rung.limit) for rung in rungs)
 
 
 async def _read_site(panel: Panel, http: Http) -> None:
@@ -101,7 +118,7 @@ async def _read_site(panel: Panel, http: Http) -> None:
     try:
         address = _absolute(_SITE)
         answer = await http.get_text(address, limit_bytes=_LARGEST_SITE, patience=_SITE_PATIENCE_S)
-        panel.prepare(m.SiteRead(json.loads(answer.text)))
+        panel.prepare(m.SiteRead(json.loads(answer.text), str(js.document.baseURI)))
         if why := answer.headers.get(_INSTEAD):
             sentence = f"The site's configuration, site.json, is that of an earlier visit: {why}."
             panel.prepare(m.Told("warning", sentence))

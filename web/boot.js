@@ -3,6 +3,7 @@
 import * as clock from "./clock.js";
 import * as dom from "./dom.js";
 import * as fetcher from "./fetcher.js";
+import * as lists from "./lists.js";
 import * as offline from "./offline.js";
 import * as regex from "./regex.js";
 import * as sinks from "./sinks.js";
@@ -12,7 +13,7 @@ import { standInForStorage, storageIsRefused } from "./no_storage.js";
 const fail = (words) => void overlayStart.fail({ name: "PythonError", message: words });
 
 Object.defineProperty(globalThis, "overlayEdge", {
-  value: Object.freeze({ clock, dom, fetcher, offline, regex, sinks, fail }),
+  value: Object.freeze({ clock, dom, fetcher, lists, offline, regex, sinks, fail }),
 });
 
 if (storageIsRefused()) standInForStorage();

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
 from pycore import messages as m
 from pycore import transfer as t
+from pycore.continuing import Record, line
 from pycore.errors import OverlayError
 from pycore.transfer import Transfer
 from web import ports
@@ -20,7 +22,8 @@ class Carrier:
     """The hands of one transfer. Events are taken in strictly one at a time, with all that follows from each.
 
     A piece of body is read only when the one before it has been written: what the place to write can't take waits
-    at the archive, not in memory. ``token_alive`` finds out whether the archive still knows the token.
+    at the archive, not in memory. ``folder`` is the place to write
+    where that is one. ``token_alive`` finds out whether the archive still knows the token.
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class Carrier:
         network: ports.Network,
         keys: ports.Keys,
         sink: ports.Sink,
+        folder: ports.Folder | None = None,
         clock: ports.Clock,
         tell: Callable[[m.Message], None],
         token_alive: Callable[[], Awaitable[bool]],
@@ -38,6 +42,7 @@ class Carrier:
         self._network = network
         self._keys = keys
         self._sink = sink
+        self._folder = folder
         self._clock = clock
         self._tell = tell
         self._token_alive = token_alive
@@ -58,7 +63,9 @@ class Carrier:
         leave_line = self._network.watch_line(self._line_changed)
         try:
             self._clock.start(self._ticked)
-            await self._take_turn(lambda: self._transfer.start(self._clock.now_ms() / 1000))
+            await self._take_turn(
+                lambda: self._transfer.start(self._clock.now_ms() / 1000, self._clock.epoch_ms())
+            )
             return await self._over
         except BaseException:
             # A mistake of the page: half an archive must not be left waiting for its other half.
@@ -107,13 +114,16 @@ class Carrier:
         alive = await self._token_alive()
         await self._hear(t.TokenChecked(alive))
 
-    async def _take_turn(self, event: Callable[[], list[t.Order]], chunk: ports.Chunk | None = None) -> None:
+    async def _take_turn(
+        self, *events: Callable[[], list[t.Order]], chunk: ports.Chunk | None = None
+    ) -> None:
         async with self._turn:
             try:
-                for order in [] if self._ending or self._closing else event():
-                    if self._ending:
-                        return
-                    await self._carry_out(order, chunk)
+                for event in events:
+                    for order in [] if self._ending or self._closing else _asking_first(event()):
+                        if self._ending:
+                            return
+                        await self._carry_out(order, chunk)
             except OverlayError as broken:
                 await self._give_up(failure(broken))
             self._report()
@@ -137,9 +147,18 @@ class Carrier:
         response: ports.Response | None = None
         try:
             response = await self._network.open(file.url or "", self._headers(order), abort)
-            await self._hear(t.Responded(number, response.status, response.headers))
+            head = t.Responded(number, response.status, response.headers)
+            chunk = response.at_hand()
+            whole = [t.Ended(number)] if response.over else []
+            # A turn costs more than a small file's bytes do: what has come together is heard together.
+            if chunk is None:
+                await self._hear(head, *whole)
+            else:
+                await self._hear(head, t.Arrived(number, chunk.copy()), *whole, chunk=chunk)
+            if whole:
+                return
             while number in self._requests and (chunk := await response.read()) is not None:
-                await self._hear(t.Arrived(number, chunk.copy()), chunk)
+                await self._hear(t.Arrived(number, chunk.copy()), chunk=chunk)
             await self._hear(t.Ended(number))
         except OverlayError as broken:
             await self._hear(t.Broke(number, broken.sentence, offline=broken.code == "http.offline"))
@@ -158,8 +177,8 @@ class Carrier:
                 headers["If-Range"] = order.version
         return headers
 
-    async def _hear(self, event: t.Event, chunk: ports.Chunk | None = None) -> None:
-        await self._take_turn(lambda: self._transfer.receive(event), chunk)
+    async def _hear(self, *events: t.Event, chunk: ports.Chunk | None = None) -> None:
+        await self._take_turn(*(partial(self._transfer.receive, event) for event in events), chunk=chunk)
 
     # -- orders out -------------------------------------------------------------------------------------------
 
@@ -177,15 +196,32 @@ class Carrier:
                 await self._sink.write(data)
             case t.PutArrived():
                 await self._sink.write(chunk)
+            case t.BeginFile() | t.CompleteFile() | t.LeaveOutFile():
+                await self._into_folder(order)
             case t.CheckToken():
                 self._begin(self._check_token())
+            case t.CallBack():
+                self._begin(self._hear(t.CalledBack()))
             case t.Finish():
                 await self._close()
             case t.Discard():
                 await self._give_up("")
 
+    async def _into_folder(self, order: t.BeginFile | t.CompleteFile | t.LeaveOutFile) -> None:
+        folder = self._folder
+        assert folder is not None, "only a transfer into a folder orders that"
+        match order:
+            case t.BeginFile(path):
+                await folder.begin(path)
+            case t.CompleteFile(path, size, crc32):
+                await folder.complete(path, line(Record(path, size, crc32)))
+            case t.LeaveOutFile():
+                await folder.leave_out()
+
     async def _close(self) -> None:
         self._closing = True
+        if self._folder is not None and not any(outcome.reason for outcome in self._transfer.outcomes):
+            self._folder.forget()
         await self._sink.close()
         self._end_whole()
 
@@ -193,7 +229,8 @@ class Carrier:
         """Leave nothing behind; ``sentence`` says why, ``""`` when it was asked for.
 
         Told when it is so, not before; the archive's connections go first, since the place may take its time. An
-        archive that the place had whole by then is told as whole.
+        archive that the place had whole by then is told as whole. What a folder has whole stays, unless the person
+        wants nothing of it.
         """
         if self._ending:
             return
@@ -201,8 +238,11 @@ class Carrier:
         self._drop_all()
         remains = ""
         try:
-            if not await self._sink.abort(sentence or "cancelled"):
+            keep = self._folder is not None and bool(sentence)
+            if not await self._sink.abort(sentence or "cancelled", keep=keep):
                 self._end_whole()
+            if keep and self._folder is not None:
+                remains = goes_on(self._folder.name)
         except OverlayError as broken:
             remains = f"A part of the file may be left: {broken.sentence}"
         self._end(m.TransferDiscarded(sentence, remains))
@@ -226,6 +266,23 @@ class Carrier:
             return
         self._reported = now
         self._tell(m.TransferMoved(self._transfer.progress(), now / 1000))
+
+
+def _asking_first(orders: list[t.Order]) -> list[t.Order]:
+    """Requests end and go out before what is at hand is written: the archive is at work meanwhile."""
+    return (
+        sorted(orders, key=lambda order: not isinstance(order, t.Fetch | t.Drop))
+        if len(orders) > 1
+        else orders
+    )
+
+
+def goes_on(folder: str) -> str:
+    """What is told of a folder whose download has broken off."""
+    return (
+        f"What is complete stays in the folder {folder}. Start the download again and choose that folder: it goes on "
+        "there."
+    )
 
 
 def failure(broken: OverlayError) -> str:

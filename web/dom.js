@@ -1,14 +1,12 @@
 // The page's hands: hears what controls report, draws what the core has written. It decides nothing.
 
 import { stayAwake } from "./awake.js";
-import { nameOf, wordsOf } from "./edge_failure.js";
 import { Idiomorph } from "./idiomorph.js";
 import { nodesOf } from "./trusted.js";
 
 /**
  * @typedef {(deed: string, argument: string, value: string, checked: boolean) => void} Hear
- * @typedef {(name: string, text: string | undefined, size: number, refusal: string) => void} HearFile a file without a
- *   text was too large, or the browser refused to read it, in these words
+ * @typedef {(file: File) => void} HearFile
  */
 
 /** @type {Hear | null} */
@@ -18,9 +16,6 @@ let hearFile = null;
 /** What was done before Python was there to hear it. @type {(() => void)[]} */
 const waiting = [];
 let busy = false;
-
-/** Files larger than this are refused before they are read. */
-const LARGEST_FILE = 512 * 2 ** 20;
 
 /**
  * Say who hears the page from now on; what was done before is told at once, in its order.
@@ -46,26 +41,10 @@ function report(deed, argument, value = "", checked = false) {
 }
 
 /** @param {Iterable<File>} files */
-async function reportFiles(files) {
+function reportFiles(files) {
   for (const file of files) {
-    const [text, refusal] = await textOf(file);
-    if (hearFile) hearFile(file.name, text, file.size, refusal);
-    else waiting.push(() => hearFile?.(file.name, text, file.size, refusal));
-  }
-}
-
-/**
- * What a file says, or why the browser does not read it: it has gone, or is a folder.
- * @param {File} file
- * @returns {Promise<[text: string | undefined, refusal: string]>}
- */
-async function textOf(file) {
-  // Python takes undefined for None, but null for a value of its own.
-  if (file.size > LARGEST_FILE) return [undefined, ""];
-  try {
-    return [await file.text(), ""];
-  } catch (reason) {
-    return [undefined, wordsOf(reason) || nameOf(reason)];
+    if (hearFile) hearFile(file);
+    else waiting.push(() => hearFile?.(file));
   }
 }
 
@@ -83,7 +62,7 @@ export function draw(ids, htmls) {
     if (!region) throw new Error(`The page has no region “${id}”.`);
     Idiomorph.morph(region, nodesOf(html), {
       morphStyle: "innerHTML",
-      callbacks: { beforeAttributeUpdated: mayChange },
+      callbacks: { beforeAttributeUpdated: mayChange, beforeNodeMorphed: isToBeMorphed },
     });
     settle(region);
   }
@@ -113,6 +92,22 @@ function controlsBefore(element) {
 function mayChange(name, element, change) {
   if (name === "value" && element === document.activeElement) return hear !== null && change === "update";
   return name !== "open";
+}
+
+/**
+ * Whether an element is to become like the new one bit by bit. The rows of a table that nobody is in give way to the new
+ * ones as they are: of another page nothing is the same, and to look for it takes longest.
+ * @param {Node} old
+ * @param {Node} fresh
+ */
+function isToBeMorphed(old, fresh) {
+  if (!(old instanceof HTMLTableSectionElement && fresh instanceof HTMLTableSectionElement)) return true;
+  if (old.closest("table")?.contains(document.activeElement)) return true;
+  if (!old.isEqualNode(fresh)) {
+    if (old.className !== fresh.className) old.className = fresh.className;
+    old.replaceChildren(...fresh.childNodes);
+  }
+  return false;
 }
 
 /**
@@ -148,6 +143,14 @@ export function focus(id) {
   target?.focus({ preventScroll: false });
   // Of a menu that opens, all is to be seen.
   (target?.closest("[role=menu]") ?? target)?.scrollIntoView({ block: "nearest" });
+}
+
+/**
+ * Bring an element into view, wherever the focus is.
+ * @param {string} id
+ */
+export function reveal(id) {
+  document.getElementById(id)?.scrollIntoView({ block: "center" });
 }
 
 /**
@@ -203,7 +206,7 @@ function hearChange(event) {
     const files = [...(field.files ?? [])];
     // The same file can then be chosen again.
     field.value = "";
-    void reportFiles(files);
+    reportFiles(files);
   } else if (field instanceof HTMLInputElement && field.dataset.do && field.type !== "text") {
     reportOf(field, field.value, field.checked);
   } else if (field instanceof HTMLSelectElement && field.dataset.do) {
@@ -227,7 +230,7 @@ document.addEventListener("submit", (event) => {
   if (!form || !(field instanceof HTMLInputElement)) return;
   const value = field.value;
   // A token is not left lying in the page.
-  field.value = "";
+  if (field.type === "password") field.value = "";
   reportOf(form, value);
 });
 
@@ -298,7 +301,7 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", (event) => {
   event.preventDefault();
   delete document.documentElement.dataset.drop;
-  void reportFiles(event.dataTransfer?.files ?? []);
+  reportFiles(event.dataTransfer?.files ?? []);
 });
 
 window.addEventListener("beforeunload", (event) => {

@@ -1,10 +1,8 @@
 // A file that the person chooses, where the browser has a file picker.
 
 import { EdgeFailure, nameOf, wordsOf } from "./edge_failure.js";
-import { OrderedSink, failure, free } from "./ordered_sink.js";
-
-/** Writes gather so many bytes: 64 kB ones are four times slower. */
-const GATHER = 4 << 20;
+import { GatheringWriter } from "./gathering_writer.js";
+import { OrderedSink, failure } from "./ordered_sink.js";
 
 /**
  * @typedef {object} SaveHandle a FileSystemFileHandle that may know how to remove itself
@@ -45,44 +43,28 @@ async function removeEmpty(handle) {
   if (handle.remove && (await handle.getFile()).size === 0) await handle.remove();
 }
 
-/**
- * A file that the person chose. The bytes go to a file of the browser's own, which takes the place on close.
- *
- * Two buffers take turns, one filling and one being written, so that nothing is left to the garbage collector: Blobs
- * would be as fast, but the browser runs out of room for them when it collects too late.
- */
+/** A file that the person chose. The bytes go to a file of the browser's own, which takes the place on close. */
 class FileSink extends OrderedSink {
   #handle;
   #writable;
-  #filling = new Uint8Array(GATHER);
-  #spare = new Uint8Array(GATHER);
-  #filled = 0;
-  /** @type {Promise<void>} the one write that may be under way */
-  #flight = Promise.resolve();
+  #writer = new GatheringWriter();
 
   /** @param {SaveHandle} handle @param {FileSystemWritableFileStream} writable */
   constructor(handle, writable) {
     super();
     this.#handle = handle;
     this.#writable = writable;
+    this.#writer.turnTo(handle, writable);
   }
 
   /** @override @param {Uint8Array<ArrayBuffer>} chunk */
-  async take(chunk) {
-    for (let taken = 0; taken < chunk.byteLength; ) {
-      const piece = chunk.subarray(taken, taken + GATHER - this.#filled);
-      this.#filling.set(piece, this.#filled);
-      this.#filled += piece.byteLength;
-      taken += piece.byteLength;
-      if (this.#filled === GATHER) await this.#send();
-    }
-    free([chunk]);
+  take(chunk) {
+    return this.#writer.take(chunk);
   }
 
   /** @override */
-  async finish() {
-    await this.#send();
-    await this.#flight;
+  finish() {
+    return this.#writer.flush();
   }
 
   /** @override */
@@ -94,15 +76,5 @@ class FileSink extends OrderedSink {
   async discard(why) {
     await this.#writable.abort(why);
     await removeEmpty(this.#handle);
-  }
-
-  async #send() {
-    await this.#flight;
-    if (this.#filled === 0) return;
-    this.#flight = this.#writable.write(this.#filling.subarray(0, this.#filled));
-    // Told by the next step, which waits for it.
-    this.#flight.catch(() => undefined);
-    [this.#filling, this.#spare] = [this.#spare, this.#filling];
-    this.#filled = 0;
   }
 }

@@ -5,7 +5,7 @@ import { loadPyodide as load, version } from "./runtime/pyodide.js";
 import createPyodideModule from "./runtime/pyodide.asm.js";
 import { FILES, SNAPSHOT } from "./runtime/files.js";
 import { PROGRAM, program, takeSnapshot } from "./head_start.js";
-import { lay, memoryIn } from "./snapshot.js";
+import { laysItself } from "./snapshot.js";
 import { PartFailure, supply } from "./supply.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Python */
@@ -15,8 +15,8 @@ const home = new URL("./runtime/", import.meta.url).href;
 const LIBRARY = "python_stdlib.zip";
 /** Where Python has it. */
 const LIBRARY_THERE = "/lib/python314.zip";
-/** Bytes of a page of WebAssembly's memory. */
-const PAGE = 65536;
+/** Where a plain start puts the wheels of this site for micropip. */
+const WHEELS = "/wheels";
 
 const network = globalThis.fetch;
 const streaming = WebAssembly.instantiateStreaming;
@@ -107,16 +107,14 @@ function once(memory) {
  */
 async function restored(taken) {
   const { memory, filled } = await taken;
+  const makeReady = laysItself(memory);
   /** @param {WebAssembly.Memory} fresh */
   const prepare = async (fresh) => {
     await filled;
-    const lacking = memoryIn(memory) - fresh.buffer.byteLength;
-    if (lacking > 0) fresh.grow(Math.ceil(lacking / PAGE));
-    lay(memory, fresh.buffer);
+    makeReady(fresh);
   };
   /** @param {string} name */
   const given = async (name) => (name === LIBRARY ? new Response() : supply(name));
-  // Until its own memory is there, Pyodide looks at no more of this one than its length.
   const python = await begun({ _loadSnapshot: once(memory) }, prepare, given);
   // The snapshot's state of chance is the same for all.
   const random = python.pyimport("random");
@@ -151,10 +149,11 @@ async function plain(packages) {
   const python = await begun({});
   const own = packages.filter((address) => address.startsWith(home)).map((address) => address.slice(home.length));
   const others = packages.filter((address) => !address.startsWith(home));
-  for (const name of own) python.FS.writeFile(`/tmp/${name}`, new Uint8Array(await (await supply(name)).arrayBuffer()));
+  python.FS.mkdir(WHEELS);
+  for (const name of own) python.FS.writeFile(`${WHEELS}/${name}`, new Uint8Array(await (await supply(name)).arrayBuffer()));
   await loadMicropip(python);
   const micropip = python.pyimport("micropip");
-  await micropip.install.callKwargs([...own.map((name) => `emfs:/tmp/${name}`), ...others], { keep_going: true });
+  await micropip.install.callKwargs([...own.map((name) => `emfs:${WHEELS}/${name}`), ...others], { keep_going: true });
   micropip.destroy();
   return python;
 }

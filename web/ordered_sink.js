@@ -6,8 +6,8 @@ import { EdgeFailure, nameOf, wordsOf } from "./edge_failure.js";
  * @typedef {object} Sink a place for the bytes of one file; calls wait for one another
  * @property {(chunk: Uint8Array<ArrayBuffer>) => Promise<void>} write takes the chunk over; done when more is welcome
  * @property {() => Promise<void>} close the file is whole; afterwards it is in its place
- * @property {(why: string) => Promise<boolean>} abort the file is not wanted; whether that came in time, before it was
- *   whole and in its place
+ * @property {(why: string, keep?: boolean) => Promise<boolean>} abort the file is not wanted; whether that came in time,
+ *   before it was whole and in its place
  */
 
 /** @param {unknown} thrown @returns {EdgeFailure} */
@@ -35,11 +35,11 @@ export class OrderedSink {
 
   /** @param {Uint8Array<ArrayBuffer>} chunk */
   write(chunk) {
-    return this.#inTurn(() => this.take(chunk));
+    return this.inTurn(() => this.take(chunk));
   }
 
   close() {
-    const closing = this.#inTurn(() => this.#complete());
+    const closing = this.inTurn(() => this.#complete());
     if (this.#state === "open") this.#state = "closing";
     return closing;
   }
@@ -48,16 +48,17 @@ export class OrderedSink {
    * Does not wait for a write that hangs: what was written is not wanted, and whoever waits for it is told.
    *
    * @param {string} why
+   * @param {boolean} [keep] what is complete stays, where the place holds more than one file
    * @returns {Promise<boolean>} false when the file was whole before, and stays
    */
-  async abort(why) {
+  async abort(why, keep = false) {
     // A placing that fails is told to whoever asked for it; here it means that there still is something to give up.
     if (this.#placing) await this.#placing.catch(() => undefined);
     if (this.#state === "whole") return false;
     if (this.#state === "given up") return true;
     this.#state = "given up";
     try {
-      await this.discard(why);
+      await this.discard(why, keep);
     } catch (thrown) {
       throw failure(thrown);
     } finally {
@@ -75,8 +76,8 @@ export class OrderedSink {
     await this.#placing;
   }
 
-  /** @param {() => Promise<void>} step @returns {Promise<void>} */
-  #inTurn(step) {
+  /** A step of the file's, after those before it. @param {() => Promise<void>} step @returns {Promise<void>} */
+  inTurn(step) {
     if (this.#state !== "open") return Promise.reject(new EdgeFailure("sink.closed", "the file is closed"));
     const turn = this.#last
       .then(() => /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
@@ -97,8 +98,8 @@ export class OrderedSink {
   finish() { throw new Error("not for use by itself"); }
   /** Puts the whole file in its place, or fails; never hangs. @returns {Promise<void>} */
   place() { throw new Error("not for use by itself"); }
-  /** Leaves nothing. @param {string} _why @returns {Promise<void>} */
-  discard(_why) { throw new Error("not for use by itself"); }
+  /** Leaves nothing, or what is complete. @param {string} _why @param {boolean} _keep @returns {Promise<void>} */
+  discard(_why, _keep) { throw new Error("not for use by itself"); }
 }
 
 /**

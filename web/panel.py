@@ -6,34 +6,42 @@ import asyncio
 import json
 import random
 import traceback
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar, cast
 
 from pycore import effects as e
+from pycore import matching, remembered
 from pycore import messages as m
-from pycore import remembered
+from pycore.continuing import key
 from pycore.demo import Lists, with_demo
 from pycore.errors import OverlayError
-from pycore.formats.list_products import ProductList, read_in_steps
 from pycore.offer import check_lists_may_open
+from pycore.pattern import Target
+from pycore.places import FOLDER
 from pycore.plan import ANONYMOUS
 from pycore.remembered import KeptList
 from pycore.state import State
 from pycore.transfer import Transfer
 from pycore.update import update
 from pycore.view import regions
-from pycore.volume import number, volume
+from pycore.volume import volume
 from web import ports
-from web.carrier import Carrier, failure
+from web.carrier import Carrier, failure, goes_on
+from web.folder import there_already
 from web.memory import Memory
+from web.opener import CANCELLED, LARGEST_LIST, TOO_LARGE_HINT, Arriving, ListOpener
 
-#: A list is held as text and as rows at once; beyond this a tab is likely to die of it.
-LARGEST_LIST: Final = 512 * 2**20
 _LARGEST_ANSWER: Final = 2**20
 #: Milliseconds that a file may take before it is told, between two times that it is, and before others have a turn.
 _QUIET_MS, _LOOK_MS, _TURN_MS = 1000.0, 250.0, 12.0
+#: Seconds without another key after which a pattern runs.
+_TYPING_S: Final = 0.08
 _HINT: Final = "Check the address, or save the list to a file and open that."
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ class Browser:
     network: ports.Network
     keys: ports.Keys
     patterns: ports.Patterns
+    lists: ports.Splitters
     places: ports.Places
     clock: ports.Clock
     shelf: ports.Shelf
@@ -61,9 +70,14 @@ class Panel:
         self._memory = Memory(browser.shelf, self.hear, self.begin)
         self._drawn: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        #: Which revision of each mission's names the pattern engine has.
-        self._names: dict[str, int] = {}
+        #: Of each mission what the pattern engine has, or is being given: the revision, and which texts.
+        self._texts: dict[str, tuple[tuple[int, Target], asyncio.Future[None]]] = {}
+        #: The latest work of each task.
+        self._works: dict[str, e.Work] = {}
         self._carrier: Carrier | None = None
+        self._in_order = asyncio.Lock()
+        #: Lists on their way, by name.
+        self._opening: dict[str, list[ListOpener]] = {}
         #: The download was stopped before there was a place to write.
         self._stopped = False
         #: Files that are not wanted any more.
@@ -130,6 +144,9 @@ class Panel:
                 self.begin(self._match(order))
             case e.Save():
                 self.begin(self._save(order))
+            case e.StopOpening(source):
+                for opener in self._opening.get(source, ()):
+                    opener.stop()
             case e.StopSaving(number):
                 self._given_up.add(number)
             case e.CheckToken():
@@ -160,24 +177,31 @@ class Panel:
             case e.TellTransfer(event):
                 if self._carrier is not None:
                     self.begin(self._carrier.hear(event))
+            case e.Work():
+                self.begin(self._work(order))
+            case e.StopWork(task):
+                self._works.pop(task, None)
+            case e.Reveal(id):
+                browser.page.reveal(id)
             case e.Focus(id):
                 browser.page.focus(id)
 
     async def _match(self, order: e.Match) -> None:
         patterns = self._browser.patterns
+        # Whoever is still typing means the whole word.
+        await asyncio.sleep(_TYPING_S)
         try:
-            if self._names.get(order.mission) != order.revision:
-                self._names[order.mission] = order.revision
-                await patterns.load(order.mission, order.catalog.names())
-            answer = await patterns.match(order.mission, order.pattern)
+            if not await self._has_texts(order):
+                return
+            answer = await patterns.match(order.mission, order.pattern, order.precision.flags)
         except OverlayError as broken:
             # Told at the field, and as the run's end: what waits for the filter would wait for ever.
-            self._names.pop(order.mission, None)
+            self._texts.pop(order.mission, None)
             self.hear(m.MatchRefused(order.mission, order.run, f"{broken.sentence} {broken.hint}".strip()))
             return
         match answer:
-            case ports.Matched(rows):
-                self.hear(m.Matched(order.mission, order.run, rows))
+            case ports.Matched(found):
+                self.hear(m.Matched(order.mission, order.run, found))
             case ports.Invalid(words):
                 self.hear(m.MatchRefused(order.mission, order.run, words))
             case ports.TimedOut():
@@ -185,6 +209,60 @@ class Panel:
                 self.hear(m.MatchRefused(order.mission, order.run, words))
             case ports.Superseded():
                 pass  # A newer run of the same field will answer.
+
+    async def _has_texts(self, order: e.Match) -> bool:
+        """See to it that the engine has what the pattern is held against; whether the pattern is still wanted."""
+
+        def wanted() -> bool:
+            mission = self.state.named(order.mission)
+            return mission is not None and mission.pattern.awaits(order.run)
+
+        about = order.revision, order.precision.target
+        if wanted():
+            known = self._texts.get(order.mission)
+            if known is None or known[0] != about:
+                # Patterns that are typed meanwhile wait for the same texts.
+                known = about, asyncio.ensure_future(self._give_texts(order))
+                self._texts[order.mission] = known
+            await known[1]
+        return wanted()
+
+    async def _give_texts(self, order: e.Match) -> None:
+        mission, target = order.mission, order.precision.target
+
+        def wanted() -> bool:
+            known = self._texts.get(mission)
+            return known is not None and known[0] == (order.revision, target)
+
+        texts = await self._in_turns(matching.texts(order.catalog, mission, target), wanted)
+        if texts is not None:
+            await self._browser.patterns.load(mission, texts)
+
+    async def _work(self, order: e.Work) -> None:
+        self._works[order.task] = order
+        found = await self._in_turns(order.steps, lambda: self._works.get(order.task) is order)
+        if found is not None:
+            self.hear(found)
+
+    async def _in_turns(
+        self, steps: Generator[m.Message | None, None, T], wanted: Callable[[], bool]
+    ) -> T | None:
+        """What work in steps comes to, with turns for others; ``None`` where it is not wanted any more. What a step
+        gives is heard.
+        """
+        clock = self._browser.clock
+        breathed = clock.now_ms()
+        while wanted():
+            try:
+                told = next(steps)
+            except StopIteration as end:
+                return cast(T, end.value)
+            if told is not None:
+                self.hear(told)
+            if clock.now_ms() >= breathed + _TURN_MS:
+                await asyncio.sleep(0)
+                breathed = clock.now_ms()
+        return None
 
     async def _save(self, order: e.Save) -> None:
         draft = self._browser.draft()
@@ -261,84 +339,65 @@ class Panel:
             return refused.code != "http.status"
 
     async def _probe(self, order: e.Probe) -> None:
-        finding = await self._browser.network.probe(order.url)
-        if finding == "blocked":
-            self.hear(
-                m.SourceBlocked(
-                    order.origin, "this archive does not let other sites read its files in a browser."
-                )
-            )
-        elif finding == "unreachable":
-            self.hear(
-                m.SourceBlocked(
-                    order.origin, "this archive does not answer, or lets no other site read its files."
-                )
-            )
+        probe = self._browser.network.probe
+        finding = m.Finding(await probe(order.url))
+        if finding is not m.Finding.OPEN and order.way and await probe(order.way) == "open":
+            finding = m.Finding.PROXIED
+        self.hear(m.SourceProbed(order.origin, finding))
 
     # -- lists ------------------------------------------------------------------------------------------------
 
-    async def open_url(self, url: str, shown: str, *, demo: bool = False) -> None:
+    async def open_url(self, url: str, shown: str) -> None:
         """Open a product list by its URL; ``shown`` is what the person knows it by."""
-        try:
-            self.hear(m.ListOpening(shown, ""))
-            answer = await self._browser.network.get_text(
-                url, {}, limit_bytes=LARGEST_LIST, progress=lambda done, of: self._told_bytes(shown, done, of)
-            )
-            await self.open_text(shown, answer.url, answer.text, demo=demo)
-        except OverlayError as refused:
-            self.hear(m.ListRefused(shown, refused.code, refused.sentence, refused.hint or _HINT))
+        body = self._browser.network.pieces(url, {}, limit_bytes=LARGEST_LIST)
+        await self._open(shown, Arriving(body), self._mission, keep=True, hint=_HINT)
 
-    def _told_bytes(self, shown: str, done: int, of: int | None) -> None:
-        told = f"{volume(done)} of {volume(of)}" if of else volume(done)
-        self.hear(m.ListOpening(shown, told))
-
-    async def open_text(self, name: str, base: str, text: str, *, demo: bool = False) -> None:
+    async def open_text(self, name: str, base: str, text: str) -> None:
         """Open the text of a list, and have it kept; ``base`` is its URL, or ``""`` for a file."""
-        if await self._open(name, base, text, self._mission, demo=demo) and not demo:
-            # A large list takes its time to be written, and nobody has to wait for that.
-            self.begin(self._memory.keep(name, base, self._mission, text))
+        await self._open(name, Arriving.of_text(text, base), self._mission, keep=True)
 
-    async def _open(self, name: str, base: str, text: str, mission: str, *, demo: bool = False) -> bool:
-        """Open the text of a list; whether it has rows."""
-        try:
-            products = await self._read(name, text)
-        except OverlayError as refused:
-            self.hear(m.ListRefused(name, refused.code, refused.sentence, refused.hint))
-            return False
-        self.hear(m.ListRead(name, base, products, mission, demo))
-        return bool(products.rows)
-
-    async def _read(self, name: str, text: str) -> ProductList:
-        steps = read_in_steps(text)
-        while True:
-            try:
-                rows = next(steps)
-            except StopIteration as end:
-                return cast(ProductList, end.value)
-            self.hear(m.ListOpening(name, f"{number(rows)} rows"))
-            await asyncio.sleep(0)
-
-    def open_file(self, name: str, text: str | None, size: int, refusal: str = "") -> None:
-        """Open a list from a file that was chosen or dropped.
-
-        Without a text it was too large to read, or the browser refused to read it, in the words of ``refusal``.
-        """
+    def open_file(self, file: ports.LocalFile) -> None:
+        """Open a list from a file that was chosen or dropped."""
         try:
             check_lists_may_open(self.state)
         except OverlayError as refused:
-            self.hear(m.ListRefused(name, refused.code, refused.sentence, refused.hint))
+            self.hear(m.ListRefused(file.name, refused.code, refused.sentence, refused.hint))
             return
-        if refusal:
-            sentence = f"The file could not be read: {refusal.rstrip('.')}."
-            hint = "Choose it again. Of a folder, choose the files in it."
-            self.hear(m.ListRefused(name, "list.unreadable", sentence, hint))
-        elif text is None:
-            sentence = (
-                f"The file has {volume(size)}, more than the {volume(LARGEST_LIST)} that the page can hold."
-            )
-            self.hear(m.ListRefused(name, "list.too-large", sentence, "Split it, or select fewer datasets."))
+        if file.size > LARGEST_LIST:
+            sentence = f"The file has {volume(file.size)}, more than the {volume(LARGEST_LIST)} that the page can hold."
+            self.hear(m.ListRefused(file.name, "list.too-large", sentence, TOO_LARGE_HINT))
         else:
-            self.begin(self.open_text(name, "", text))
+            self.begin(self._open_file(file))
+
+    async def _open_file(self, file: ports.LocalFile) -> None:
+        await self._open(file.name, Arriving.of_file(file), self._mission, keep=True)
+
+    async def _open(
+        self, name: str, arriving: Arriving, mission: str, *, keep: bool = False, hint: str = ""
+    ) -> bool:
+        """Open a list, have it kept where it is whole and not too long for that; whether it has rows."""
+        self.hear(m.ListOpening(name, ""))
+        opener = ListOpener(self._browser, self, name, mission)
+        self._opening.setdefault(name, []).append(opener)
+        # What is here is opened in its order. What a server sends may be long in coming, and keeps nothing waiting.
+        try:
+            async with self._in_order if arriving.here else nullcontext():
+                came = await opener.opened(arriving)
+        except OverlayError as refused:
+            if refused.code != CANCELLED:
+                self.hear(m.ListRefused(name, refused.code, refused.sentence, refused.hint or hint))
+            return False
+        finally:
+            self._opening[name].remove(opener)
+        self.hear(came)
+        if keep and came.found.selectors and not came.found.broken:
+            if arriving.text is None:
+                told = f"{name} is open, but too large to be kept for the next visit."
+                self.hear(m.Told("warning", told, "Keep the file, or its address."))
+            else:
+                # A large list takes its time to be written, and nobody has to wait for that.
+                self.begin(self._memory.keep(name, came.base, self._mission, arriving.text))
+        return bool(came.found.selectors)
 
     # -- visits -----------------------------------------------------------------------------------------------
 
@@ -357,12 +416,11 @@ class Panel:
 
     async def _open_kept(self, visit: str, kept: KeptList) -> None:
         try:
-            self.hear(m.ListOpening(kept.source, ""))
             text = await self._memory.text_of(visit, kept)
         except OverlayError as refused:
             self.hear(m.ListRefused(kept.source, refused.code, refused.sentence, refused.hint))
             return
-        if not await self._open(kept.source, kept.base, text, kept.mission):
+        if not await self._open(kept.source, Arriving.of_text(text, kept.base), kept.mission):
             return
         if self._memory.take_over(visit):
             self.hear(m.ListKept(kept))
@@ -385,29 +443,63 @@ class Panel:
 
     async def _transfer(self, order: e.BeginTransfer) -> None:
         try:
-            sink = await self._opened(order)
-            transfer = Transfer(order.plan, order.epoch_ms, seed=random.getrandbits(32))
-            self.hear(await self._carried(transfer, sink))
+            self.hear(await (self._into_folder(order) if order.place == FOLDER else self._into_file(order)))
         except OverlayError as refused:
             self.hear(m.TransferDiscarded(failure(refused)))
         except Exception:
             self.hear(m.TransferDiscarded("The page made a mistake, and the download was given up."))
             raise
 
-    async def _opened(self, order: e.BeginTransfer) -> ports.Sink:
+    async def _into_file(self, order: e.BeginTransfer) -> m.Message:
         sink = await self._browser.places.open(order.place, order.filename)
-        if self._stopped:
-            await sink.abort("cancelled")
-            raise OverlayError("sink.cancelled", "The download was cancelled.")
-        return sink
+        await self._unless_stopped(sink)
+        transfer = Transfer(order.plan, order.epoch_ms, seed=random.getrandbits(32))
+        return await self._carried(transfer, sink)
 
-    async def _carried(self, transfer: Transfer, sink: ports.Sink) -> m.Message:
+    async def _into_folder(self, order: e.BeginTransfer) -> m.Message:
+        folder = await self._browser.places.open_folder(order.plan.root, key(order.plan))
+        try:
+            there = await there_already(folder, order.plan, self._looked(folder))
+        except OverlayError as broken:
+            await folder.abort("not looked through", keep=True)
+            return m.TransferDiscarded(failure(broken), goes_on(folder.name))
+        await self._unless_stopped(folder)
+        plan = replace(order.plan, root=folder.name)
+        self.hear(m.FolderOpened(folder.name, there))
+        transfer = Transfer(
+            plan, order.epoch_ms, seed=random.getrandbits(32), folder=True, there=frozenset(there)
+        )
+        return await self._carried(transfer, folder, folder)
+
+    def _looked(self, folder: ports.Folder) -> Callable[[int, int], bool]:
+        shown = self._browser.clock.now_ms()
+
+        def looked(done: int, of: int) -> bool:
+            nonlocal shown
+            now = self._browser.clock.now_ms()
+            if now >= shown + _LOOK_MS:
+                self.hear(m.FolderLooked(folder.name, done, of))
+                shown = now
+            return not self._stopped
+
+        return looked
+
+    async def _unless_stopped(self, sink: ports.Sink) -> None:
+        """Raise ``OverlayError`` where the download was stopped meanwhile; a folder keeps what it had."""
+        if self._stopped:
+            await sink.abort("cancelled", keep=True)
+            raise OverlayError("sink.cancelled", "The download was cancelled.")
+
+    async def _carried(
+        self, transfer: Transfer, sink: ports.Sink, folder: ports.Folder | None = None
+    ) -> m.Message:
         browser = self._browser
         self._carrier = Carrier(
             transfer,
             network=browser.network,
             keys=browser.keys,
             sink=sink,
+            folder=folder,
             clock=browser.clock,
             tell=self.hear,
             token_alive=self._token_alive,

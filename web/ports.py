@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
+
+from pycore.formats.list_columns import SplitRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A way to save: ``file``, ``stream`` or ``blob``, and the most bytes that it holds, ``None`` for no limit."""
+    """A place to write: ``folder``, ``file``, ``stream``, ``private`` or ``blob``, and the most bytes that it holds,
+    ``None`` where the browser tells no limit.
+    """
 
     kind: str
-    label: str
     limit: int | None
 
 
@@ -78,6 +81,9 @@ class Page(Protocol):
 
     def focus(self, id: str) -> None:
         """Move the keyboard's focus."""
+
+    def reveal(self, id: str) -> None:
+        """Bring an element into view, wherever the focus is."""
 
     def hold(self, busy: bool) -> None:
         """Warn before the page is left and keep the screen on, while ``busy``."""
@@ -100,6 +106,10 @@ class Abort(Protocol):
 class Chunk(Protocol):
     """A piece of a body, in the browser's memory."""
 
+    @property
+    def length(self) -> int:
+        """How many bytes."""
+
     def copy(self) -> bytes:
         """The bytes; before a sink takes the chunk."""
 
@@ -114,6 +124,13 @@ class Response(Protocol):
     @property
     def headers(self) -> Mapping[str, str]:
         """Headers that the browser may read, names in lower case."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it is known that nothing comes any more beside what is at hand."""
+
+    def at_hand(self) -> Chunk | None:
+        """The first piece, where it has come together with the head; it is not read again."""
 
     async def read(self) -> Chunk | None:
         """The next piece, ``None`` at the end."""
@@ -134,6 +151,61 @@ class Text(Protocol):
         """Where it came from in the end."""
 
 
+class Piece(Protocol):
+    """Bytes of a body, with how far it is."""
+
+    @property
+    def data(self) -> Chunk | bytes:
+        """The bytes."""
+
+    @property
+    def url(self) -> str:
+        """Where they came from in the end."""
+
+    @property
+    def received(self) -> int:
+        """How many bytes have come."""
+
+    @property
+    def total(self) -> int | None:
+        """How many there are, where that is known."""
+
+
+class Splitter(Protocol):
+    """Splits the text of one list into columns."""
+
+    async def add(self, piece: Chunk | bytes) -> SplitRows:
+        """The rows that are whole with these bytes, which are taken over."""
+
+    async def end(self) -> tuple[SplitRows, str]:
+        """The last rows, and the text of the list without its rows."""
+
+    def drop(self) -> None:
+        """Let the list go before its end."""
+
+
+class Splitters(Protocol):
+    """What splits lists, away from the page."""
+
+    def begin(self) -> Splitter:
+        """A splitter for a new list."""
+
+
+class LocalFile(Protocol):
+    """A file of the person's."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+
+    def pieces(self) -> AsyncIterator[Chunk]:
+        """Its bytes."""
+
+
 class Network(Protocol):
     """``fetch``."""
 
@@ -146,9 +218,13 @@ class Network(Protocol):
         headers: Mapping[str, str],
         *,
         limit_bytes: int,
-        progress: Callable[[int, int | None], None] | None = None,
     ) -> Text:
         """A text of bounded size."""
+
+    def pieces(
+        self, url: str, headers: Mapping[str, str], *, limit_bytes: int
+    ) -> AsyncGenerator[Piece, None]:
+        """A body of bounded size, piece by piece."""
 
     def abort(self) -> Abort:
         """A new way to end a request."""
@@ -182,8 +258,8 @@ class Patterns(Protocol):
     async def load(self, key: str, names: Sequence[str]) -> None:
         """Give it names, once."""
 
-    async def match(self, key: str, pattern: str) -> Match:
-        """Try a pattern on them."""
+    async def match(self, key: str, pattern: str, flags: str = "") -> Match:
+        """Try a pattern on them, with the engine's own flags."""
 
 
 class Sink(Protocol):
@@ -195,18 +271,63 @@ class Sink(Protocol):
     async def close(self) -> None:
         """The file is whole; afterwards it is in its place."""
 
-    async def abort(self, why: str) -> bool:
+    async def abort(self, why: str, *, keep: bool = False) -> bool:
         """Nothing is to stay, also of a file whose close hangs or has failed; a write or a close that waits fails.
 
-        Whether that came in time: False when the file was whole and in its place before, and stays.
+        Whether that came in time: False when the file was whole and in its place before, and stays. With ``keep``, what
+        a folder has whole stays.
         """
 
 
+class Found(Protocol):
+    """A file that a folder has already."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    async def piece(self, start: int) -> bytes:
+        """Some bytes from there on, none at the end."""
+
+
+class Folder(Sink, Protocol):
+    """An open folder: what is written is the file's that was begun last.
+
+    ``name`` is what it is called, ``notes`` are the pages of what was noted by a download that it goes on with.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was noted before."""
+
+    async def begin(self, path: str) -> None:
+        """A file begins, and is not in its place yet."""
+
+    async def complete(self, path: str, note: str) -> None:
+        """It is whole: into its place, and noted."""
+
+    async def leave_out(self) -> None:
+        """Nothing of the file that was begun stays."""
+
+    def forget(self) -> None:
+        """All is there: the notes go when the folder is closed."""
+
+    async def look(self, path: str) -> Found | None:
+        """A file that is there already, if it is."""
+
+
 class Places(Protocol):
-    """Where an archive can be written."""
+    """Where files can be written."""
 
     async def open(self, kind: str, filename: str) -> Sink:
-        """Open one."""
+        """Open a place for one file."""
+
+    async def open_folder(self, name: str, key: str) -> Folder:
+        """Open a folder: a new one of that name, or that in which a download of this key was begun."""
 
 
 class Draft(Protocol):
@@ -234,6 +355,9 @@ class Clock(Protocol):
 
     def now_ms(self) -> float:
         """Milliseconds."""
+
+    def epoch_ms(self) -> float:
+        """The time by the calendar, in milliseconds since 1970, UTC."""
 
 
 class Shelf(Protocol):

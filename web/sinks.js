@@ -1,30 +1,28 @@
-// The ladder of places to write, best first: a chosen file, a stream to the downloads, a Blob.
+// The ladder of places to write, best first: a folder, a chosen file, a stream to the downloads, the browser's own
+// storage, a Blob.
 
 import { BLOB_LIMIT, BlobSink, saveBlob } from "./blob_sink.js";
 import { openFile, picker } from "./file_sink.js";
+import { folderPicker, openFolder } from "./folder_sink.js";
+import { openPrivate, roomThere, sweep } from "./private_sink.js";
 import { prepare } from "./service_worker.js";
 import { openStream } from "./stream_sink.js";
 
 /**
  * @typedef {import("./ordered_sink.js").Sink} Sink
- * @typedef {"file" | "stream" | "blob"} Kind
+ * @typedef {"file" | "stream" | "private" | "blob"} Kind a place for one file; `folder` is the place for many
  */
 
-/** @type {Readonly<Record<Kind, string>>} */
-const LABELS = {
-  file: "Save as one ZIP file, in a place you choose",
-  stream: "Save as one ZIP file among your downloads",
-  blob: "Save as one ZIP file, kept in memory until it is complete",
-};
-
-/** The ways to save that this browser has here, best first. Limits are in bytes, null where there is none. */
+/** The places that this browser has here, best first. Limits are in bytes, null where the browser tells none. */
 export async function capabilities() {
-  return rungs((await prepare()).ready);
+  const [{ ready }, room] = await Promise.all([prepare(), roomThere()]);
+  void sweep();
+  return rungs(ready, room);
 }
 
 /** The same without what has to be started first. */
 export function atOnce() {
-  return rungs(false);
+  return rungs(false, null);
 }
 
 /** Resolves when a service worker that was late is there, and says whether one can come at all. */
@@ -34,17 +32,21 @@ export async function workerCame() {
   return true;
 }
 
-/** @param {boolean} stream */
-function rungs(stream) {
-  const has = { file: picker() !== undefined, stream, blob: true };
-  const kinds = /** @type {Kind[]} */ (["file", "stream", "blob"]).filter((kind) => has[kind]);
-  return kinds.map((kind) => ({ kind, label: LABELS[kind], limit: kind === "blob" ? BLOB_LIMIT : null }));
+/** @param {boolean} stream @param {number | null} room */
+function rungs(stream, room) {
+  return [
+    { kind: "folder", limit: null, here: folderPicker() !== undefined },
+    { kind: "file", limit: null, here: picker() !== undefined },
+    { kind: "stream", limit: null, here: stream },
+    { kind: "private", limit: room, here: room !== null },
+    { kind: "blob", limit: BLOB_LIMIT, here: true },
+  ].filter(({ here }) => here);
 }
 
 /**
  * Opens a place for one file.
  *
- * `file` has to be opened soon after a click, or the browser shows no picker.
+ * `file` has to be opened soon after a click, or the browser shows no picker; so has a folder.
  *
  * @param {Kind} kind
  * @param {string} filename
@@ -54,7 +56,8 @@ function rungs(stream) {
 export async function open(kind, filename) {
   if (kind === "file") return openFile(filename);
   if (kind === "stream") return openStream(filename);
+  if (kind === "private") return openPrivate(filename);
   return new BlobSink(filename);
 }
 
-export { saveBlob };
+export { openFolder, saveBlob, sweep };

@@ -2,7 +2,10 @@
 
 import { FILES } from "./runtime/files.js";
 
-/** @typedef {{integrity: string, bytes: number, early?: boolean}} File `early`: wanted by every start, so asked for at once */
+/**
+ * @typedef {{integrity: string, bytes: number, early?: boolean}} File `integrity`: of a part that is packed there are two
+ *   hashes, for the service worker has it unpacked; `early`: wanted by every start, so asked for at once
+ */
 
 /** A part that did not come. What is wrong with it is found out by who tells people of it. */
 export class PartFailure extends Error {
@@ -62,7 +65,7 @@ export async function used(name, use) {
 async function isSound(answer, integrity) {
   try {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await answer.arrayBuffer()));
-    return integrity === `sha256-${btoa(String.fromCharCode(...digest))}`;
+    return integrity.split(" ").includes(`sha256-${btoa(String.fromCharCode(...digest))}`);
   } catch {
     return false;
   }

@@ -6,7 +6,10 @@
  * and all of it of one version.
  */
 
-/** @typedef {{sha256: string, bytes: number, type: string}} Part a file of the site, with the type that it is served as */
+/**
+ * @typedef {{sha256: string, bytes: number, type: string, unpacked?: string}} Part a file of the site, with the type that it
+ *   is served as; `unpacked`: the SHA-256 of what is in a file that is packed by gzip
+ */
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (globalThis));
 const SCOPE = worker.registration.scope;

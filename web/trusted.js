@@ -9,7 +9,7 @@
  */
 
 /** The scripts that the page starts by their addresses. */
-const SCRIPTS = new Set(["clock_worker.js", "regex_worker.js", "sw.js"]);
+const SCRIPTS = new Set(["clock_worker.js", "list_worker.js", "private_worker.js", "regex_worker.js", "sw.js"]);
 
 /** HTML is the core's alone: its element builder escapes every text. @type {Policy} */
 const rules = {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pycore.exports.columns import INTEGER, REAL, TEXT, TRUTH, Column, cells, columns
+from pycore.exports.columns import INTEGER, REAL, TEXT, TRUTH, Column, cells, columns, without_breaks
 from pycore.plan import Part
 
 _DATATYPES: Final = {TEXT: "string", INTEGER: "int64", REAL: "float64", TRUTH: "bool"}
@@ -14,9 +14,18 @@ _ROWS_A_PIECE: Final = 500
 
 
 def ecsv(parts: Sequence[Part]) -> Iterator[str]:
-    """The file in pieces, UTF-8, LF ends, commas between cells; an empty cell is a missing value."""
+    """The file in pieces, UTF-8, LF ends, commas between cells; an empty cell is a missing value.
+
+    Readers make a line end of some characters, and UTF-8 has no lone surrogates: U+FFFD stands for those, and the
+    heading counts them.
+    """
     known = yield from columns(parts)
-    piece = [_head(known)]
+    replaced = 0
+    for count, row in enumerate(cells(parts, known), start=1):
+        replaced += sum(without_breaks(cell)[1] for cell in row if cell)
+        if count % _ROWS_A_PIECE == 0:
+            yield ""
+    piece = [_head(known, replaced)]
     for row in cells(parts, known):
         piece.append(",".join(_cell(cell) for cell in row) + "\n")
         if len(piece) >= _ROWS_A_PIECE:
@@ -26,8 +35,11 @@ def ecsv(parts: Sequence[Part]) -> Iterator[str]:
         yield "".join(piece)
 
 
-def _head(known: Sequence[Column]) -> str:
-    lines = ["%ECSV 1.0", "---", "delimiter: ','", "datatype:"]
+def _head(known: Sequence[Column], replaced: int) -> str:
+    lines = ["%ECSV 1.0", "---", "delimiter: ','"]
+    if replaced:
+        lines.append(f'meta: {{"replaced_characters": {replaced}}}')
+    lines.append("datatype:")
     for column in known:
         # JSON in ASCII is YAML too.
         said = {"name": column.name, "datatype": _DATATYPES[column.kind]}
@@ -40,4 +52,4 @@ def _head(known: Sequence[Column]) -> str:
 
 
 def _cell(cell: str | None) -> str:
-    return "" if cell is None else f'"{cell.replace(chr(34), chr(34) * 2)}"'
+    return "" if cell is None else f'"{without_breaks(cell)[0].replace(chr(34), chr(34) * 2)}"'

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
 from pycore.exports.columns import INTEGER, REAL, TEXT, TRUTH, Column, cells, columns
+from pycore.html import escape, quoted
 from pycore.plan import Part
-from pycore.product import without_surrogates
 
 _DATATYPES: Final = {
     TEXT: 'datatype="unicodeChar" arraysize="*"',
@@ -23,21 +22,26 @@ _ROWS_A_PIECE: Final = 500
 
 
 def votable(parts: Sequence[Part]) -> Iterator[str]:
-    """The file in pieces, UTF-8. Characters that XML cannot hold become U+FFFD, and an INFO at the end counts them."""
+    """The file in pieces, UTF-8. Characters that XML cannot hold become U+FFFD.
+
+    An INFO at the end counts those, and another the texts with blanks around them, which readers take away.
+    """
     known = yield from columns(parts)
     piece = [_head(known)]
-    replaced = 0
+    replaced = trimmed = 0
     for row in cells(parts, known):
         texts = []
         for cell in row:
             text, count = _IMPOSSIBLE.subn("\ufffd", cell or "")
             replaced += count
+            trimmed += text != text.strip()
             texts.append(f"<TD>{_text(text)}</TD>")
         piece.append(f"<TR>{''.join(texts)}</TR>\n")
         if len(piece) >= _ROWS_A_PIECE:
             yield "".join(piece)
             piece.clear()
-    told = f'<INFO name="replaced_characters" value="{replaced}"/>\n' if replaced else ""
+    counts = {"replaced_characters": replaced, "texts_with_blanks_around": trimmed}
+    told = "".join(f'<INFO name="{name}" value="{count}"/>\n' for name, count in counts.items() if count)
     yield f"{''.join(piece)}</TABLEDATA></DATA>\n</TABLE>\n{told}</RESOURCE>\n</VOTABLE>\n"
 
 
@@ -52,11 +56,11 @@ def _head(known: Sequence[Column]) -> str:
 
 def _field(column: Column) -> str:
     unit = f' unit="{column.unit}"' if column.unit else ""
-    name = quoteattr(_IMPOSSIBLE.sub("\ufffd", without_surrogates(column.name)))
-    about = f"<DESCRIPTION>{escape(column.meaning)}</DESCRIPTION>" if column.meaning else ""
+    name = quoted(column.name)
+    about = f"<DESCRIPTION>{escape(column.meaning, quote=False)}</DESCRIPTION>" if column.meaning else ""
     return f"<FIELD name={name} {_DATATYPES[column.kind]}{unit}>{about}</FIELD>\n"
 
 
 def _text(text: str) -> str:
     """A bare CR would be read as a line end (XML 1.0, section 2.11)."""
-    return escape(text).replace("\r", "&#13;")
+    return escape(text, quote=False).replace("\r", "&#13;")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -51,44 +51,49 @@ class ProductList:
 
 def read(text: str) -> ProductList:
     """Read the text of a list; what is no list at all raises ``OverlayError`` (codes ``list.*``)."""
-    steps = read_in_steps(text, every=1 << 30)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast(ProductList, end.value)
-
-
-def read_in_steps(text: str, every: int = 1000) -> Generator[int, None, ProductList]:
-    """Read the text of a list, giving the number of rows so far after each ``every`` of them.
-
-    A long list so leaves its caller time to paint and to hear a click.
-    """
     mission, found = _document(text)
     rows: list[Row] = []
     bad: list[BadRow] = []
     numbers: list[int] = []
     for number, fields in enumerate(_flat(found, 1), start=1):
-        try:
-            rows.append(read_row(fields))
+        row = checked(fields, number)
+        if isinstance(row, BadRow):
+            bad.append(row)
+        else:
+            rows.append(row)
             numbers.append(number)
-        except OverlayError as refused:
-            bad.append(BadRow(number, refused.code, refused.sentence, _name_of(fields)))
-        if number % every == 0:
-            yield number
     return ProductList(mission, tuple(rows), tuple(bad), tuple(numbers))
 
 
-def _document(text: str) -> tuple[str, list[object]]:
+def checked(fields: object, number: int) -> Row | BadRow:
+    """One row of a list, or why it is refused."""
+    try:
+        return read_row(fields)
+    except OverlayError as refused:
+        return BadRow(number, refused.code, refused.sentence, _name_of(fields))
+
+
+def fields_of(text: str) -> object:
+    """What the text of one row says; ``OverlayError`` ``list.json`` or ``list.depth`` where it is none."""
     if is_deep(text, _DEEPEST_TEXT):
         raise OverlayError("list.depth", "The list is nested too deep to be a product list.", _HOW)
     try:
-        # Editors on Windows put a byte order mark before the text.
-        document = json.loads(
-            text.removeprefix("\ufeff"), parse_constant=_CONSTANTS.__getitem__, parse_int=_integer
-        )
+        return cast(object, json.loads(text, parse_constant=_CONSTANTS.__getitem__, parse_int=_integer))
     except ValueError as wrong:
         raise OverlayError("list.json", f"This is not JSON: {wrong}.", _HOW) from None
+
+
+def mission_of(text: str) -> str:
+    """The mission that a list names, else ``""``; what is no list at all raises ``OverlayError`` (codes ``list.*``)."""
+    mission, found = _document(text)
+    for _ in _flat(found, 1):
+        pass
+    return mission
+
+
+def _document(text: str) -> tuple[str, list[object]]:
+    # Editors on Windows put a byte order mark before the text.
+    document = fields_of(text.removeprefix("\ufeff"))
     mission = ""
     found: object = document
     if isinstance(document, dict):

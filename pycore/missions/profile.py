@@ -7,12 +7,12 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 from pycore import address
 from pycore.errors import OverlayError
 from pycore.missions.checked import Table, Wrong, unwritable
+from pycore.packaged import packaged_text
 
 #: In the order in which they are asked whether a dataset is theirs.
 BUILT_IN: Final = ("jwst", "hst", "roman", "iue", "classy", "ullyses")
@@ -142,7 +142,7 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """All that the overlay knows of one mission."""
+    """All that the overlay knows of one mission; ``citation`` is how publications are to name its data."""
 
     name: str
     title: str
@@ -155,6 +155,7 @@ class Profile:
     archive: Archive
     contact: tuple[str, str, str]
     help: Mapping[str, str]
+    citation: str = ""
 
     def recognises(self, dataset: str) -> bool:
         """Whether a dataset's name, or as much of it as ``LONGEST_NAME``, has this mission's form."""
@@ -219,7 +220,7 @@ _SITE_HINT: Final = "Ask whoever runs this page to look at its site.json."
 
 @cache
 def _raw(key: str) -> dict[str, Any]:
-    return tomllib.loads(resources.files("pycore.missions").joinpath(f"{key}.toml").read_text("utf-8"))
+    return tomllib.loads(packaged_text("pycore.missions", f"{key}.toml"))
 
 
 def _merged(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
@@ -270,6 +271,7 @@ def _profile(name: str, content: Mapping[str, Any]) -> Profile:
             archive=_archive(table.table("archive")),
             contact=_contact(table.table("contact")),
             help=_help(table.table("help")),
+            citation=table.text("citation", ""),
         )
         table.finished()
         if profile.name.casefold() != name.casefold():

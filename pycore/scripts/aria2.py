@@ -20,6 +20,7 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
     told = (
         f"Run it with: aria2c --input-file={plan.root}_aria2.txt --max-concurrent-downloads=8",
         "Run again, it goes on where it stopped. aria2 exits with 0 only when it has them all.",
+        "A file of which a part is here and that changed in the archive since is only noticed by its checksum.",
     )
     yield from comments(heading(plan, about, *told))
     for file in plan.files:

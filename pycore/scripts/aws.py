@@ -10,7 +10,7 @@ from pycore.scripts.lines import About, pieces
 from pycore.scripts.publiccopy import public_copy
 from pycore.scripts.template import Template, heading_comment
 
-_TEMPLATE: Final = Template.read("retrieve_aws.sh")
+_TEMPLATE: Final = Template.read("retrieve_aws.sh", "retrieve_each.sh")
 
 
 def aws_script(plan: Plan, about: About) -> Iterator[str]:
@@ -28,7 +28,7 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
     for number, file in enumerate(plan.files, start=1):
         copy = public_copy(file, about)
         if isinstance(copy, str):
-            yield f"{number}\t-\t-\t{file.path}\t{copy}\n"
+            yield f"{number}\t-\t{file.path}\t{copy}\n"
         else:
-            yield f"{number}\t{file.size}\t{copy.region}\t{file.path}\ts3://{copy.bucket}/{copy.key}\n"
+            yield f"{number}\t{file.size}\t{file.path}\ts3://{copy.bucket}/{copy.key}\t{copy.region}\n"
     yield _TEMPLATE.foot

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from shlex import quote as shell_word
 from typing import Final
 
+from pycore.manifest.order import Entry, entry_lines
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
 from pycore.scripts.lines import address, agent, one_line, pieces, summary, takes_token, with_token
-from pycore.scripts.manifest_rows import Entry, entry_lines
 from pycore.scripts.template import Template
 
 _TEMPLATE: Final = Template.read("retrieve.sh")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +27,11 @@ _ROOT: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _ADDRESS_CHARACTERS: Final = "%:/?#[]@!$&'()*+,;=-._~"
 #: Control, format (direction overrides), surrogate, line and paragraph separators.
 _UNSEEN: Final = frozenset(["Cc", "Cf", "Cs", "Zl", "Zp"])
+
+#: The files of a form by name, each in pieces; empty texts meanwhile, for others to have their turn.
+Files = Generator[str, None, dict[str, Iterator[str]]]
+#: Looks through a plan, and comes to what tells of each file why a form leaves it out, or ``""``.
+Judging = Generator[str, None, Callable[[PlannedFile], str]]
 
 NEEDS_TOKEN: Final = "it needs a token, which does not go with this list"
 

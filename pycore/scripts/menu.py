@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,15 +14,15 @@ from pycore.plan import Part, Plan, PlannedFile
 from pycore.scripts.aria2 import aria2_input
 from pycore.scripts.astroquery import astroquery_lacks, astroquery_snippet
 from pycore.scripts.aws import aws_script
-from pycore.scripts.bagit import bag
+from pycore.scripts.bagit import bag, not_in_bag
 from pycore.scripts.curlconfig import curl_config
 from pycore.scripts.globus import globus_batch
-from pycore.scripts.lines import About, missing
+from pycore.scripts.lines import A_TURN, About, Files, Judging, missing
 from pycore.scripts.metalink import metalink
 from pycore.scripts.powershell import powershell_script
 from pycore.scripts.publiccopy import public_copy
 from pycore.scripts.python import python_script
-from pycore.scripts.rclone import rclone_list
+from pycore.scripts.rclone import rclone_lacks, rclone_list
 from pycore.scripts.s5cmd import s5cmd_commands
 from pycore.scripts.urllist import url_list
 from pycore.scripts.wgetlist import wget_script
@@ -36,8 +36,9 @@ class Tool:
 
     ``ending`` follows the plan's root in the file's name. ``sentence`` is what it is, ``lacks`` what it cannot carry
     (``""``: nothing), ``how`` the command with ``{name}`` in the place of the file's name (``""``: more is to be told
-    than a name, and the file tells it). ``tokens`` tells whether
-    files that need one can come. ``write`` gives the files of the form by what follows the root in their names.
+    than a name, and the file tells it). ``tokens`` tells whether files that need one can come. ``left_out`` comes to
+    why each file of a plan is not in the form, ``write`` to the files of the form by what follows the root in their
+    names; both give empty texts before, for others to have their turn.
     """
 
     name: str
@@ -48,27 +49,42 @@ class Tool:
     lacks: str
     how: str
     tokens: bool
-    left_out: Callable[[PlannedFile, About], str]
-    write: Callable[[Plan, About], dict[str, Iterator[str]]]
+    left_out: Callable[[Plan, About], Judging]
+    write: Callable[[Plan, About], Files]
 
-    def losses(self, plan: Plan, about: About) -> Iterator[str]:
-        """For each file of a plan why this form leaves it out, or ``""``."""
-        return (self.left_out(file, about) for file in plan.files)
+    def losses(self, plan: Plan, about: About) -> list[str]:
+        """For each file of a plan of few why this form leaves it out, or ``""``."""
+        steps = self.left_out(plan, about)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return list(map(end.value, plan.files))
 
-    def files(self, plan: Plan, about: About) -> dict[str, Iterator[str]]:
-        """The files of the form by name, each in pieces; but for a bag there is one.
+    def files(self, plan: Plan, about: About) -> Files:
+        """The files of the form by name, each in pieces; but for a bag there is one. Empty texts come meanwhile.
 
         ``OverlayError`` ``script.nothing`` where no file of the plan can be in it, ``script.*`` for a plan that no form
         takes.
         """
-        if plan.files and all(self.left_out(file, about) for file in plan.files):
-            why = self.left_out(plan.files[0], about)
+        why = yield from self.left_out(plan, about)
+        if (yield from _is_left_out_whole(plan, why)):
             raise OverlayError(
                 "script.nothing",
-                f"No file of the selection can be taken with {self.label}: {why}.",
+                f"No file of the selection can be taken with {self.label}: {why(plan.files[0])}.",
                 "The bash script and the Python script take every file that has an address.",
             )
-        return {f"{plan.root}{ending}": pieces for ending, pieces in self.write(plan, about).items()}
+        written = yield from self.write(plan, about)
+        return {f"{plan.root}{ending}": pieces for ending, pieces in written.items()}
+
+
+def _is_left_out_whole(plan: Plan, why: Callable[[PlannedFile], str]) -> Generator[str, None, bool]:
+    for number, file in enumerate(plan.files, start=1):
+        if not why(file):
+            return False
+        if number % A_TURN == 0:
+            yield ""
+    return bool(plan.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +101,17 @@ class Export:
     write: Callable[[Sequence[Part]], Iterator[str]]
 
 
-def _one(
-    ending: str, write: Callable[[Plan, About], Iterator[str]]
-) -> Callable[[Plan, About], dict[str, Iterator[str]]]:
-    return lambda plan, about: {ending: write(plan, about)}
+def _one(ending: str, write: Callable[[Plan, About], Iterator[str]]) -> Callable[[Plan, About], Files]:
+    def files(plan: Plan, about: About) -> Files:
+        yield ""
+        return {ending: write(plan, about)}
+
+    return files
+
+
+def _bag(plan: Plan, about: About) -> Files:
+    files = yield from bag(plan, about)
+    return {f"_bag/{name}": pieces for name, pieces in files.items()}
 
 
 def _public(file: PlannedFile, about: About) -> str:
@@ -104,9 +127,14 @@ def _bucket(file: PlannedFile, about: About) -> str:
     return copy if isinstance(copy, str) else ""
 
 
-def _in_bag(file: PlannedFile, about: About) -> str:
-    why = "readers of bags differ over percent signs in names" if "%" in file.path else missing(file)
-    return why or ("" if file.sha256 or file.md5 else "the list gives no checksum for it")
+def _each(why: Callable[[PlannedFile, About], str]) -> Callable[[Plan, About], Judging]:
+    """Judges every file by itself."""
+
+    def judging(plan: Plan, about: About) -> Judging:
+        yield from ()
+        return lambda file: why(file, about)
+
+    return judging
 
 
 _NO_TOKEN: Final = "Files that need a token are left out."
@@ -121,7 +149,7 @@ TOOLS: Final = (
         "",
         "python3 {name}",
         True,
-        _any,
+        _each(_any),
         _one("_retrieve.py", python_script),
     ),
     Tool(
@@ -133,7 +161,7 @@ TOOLS: Final = (
         "One file after the other.",
         "powershell -ExecutionPolicy Bypass -File {name}",
         True,
-        _any,
+        _each(_any),
         _one("_retrieve.ps1", powershell_script),
     ),
     Tool(
@@ -145,7 +173,7 @@ TOOLS: Final = (
         f"{_NO_TOKEN} Sizes are not compared.",
         "aria2c --input-file={name}",
         False,
-        _public,
+        _each(_public),
         _one("_aria2.txt", aria2_input),
     ),
     Tool(
@@ -157,7 +185,7 @@ TOOLS: Final = (
         _NO_TOKEN,
         "aria2c -c {name}",
         False,
-        _public,
+        _each(_public),
         _one(".meta4", metalink),
     ),
     Tool(
@@ -169,7 +197,7 @@ TOOLS: Final = (
         f"{_NO_TOKEN} Neither sizes nor checksums are compared.",
         "curl --config {name}",
         False,
-        _public,
+        _each(_public),
         _one("_curl.txt", curl_config),
     ),
     Tool(
@@ -181,7 +209,7 @@ TOOLS: Final = (
         f"{_NO_TOKEN} One file after the other.",
         "sh {name}",
         False,
-        _public,
+        _each(_public),
         _one("_wget.sh", wget_script),
     ),
     Tool(
@@ -193,7 +221,7 @@ TOOLS: Final = (
         "Only files in the public bucket. Checksums are not compared.",
         "s5cmd --no-sign-request run {name}",
         False,
-        _bucket,
+        _each(_bucket),
         _one("_s5cmd.txt", s5cmd_commands),
     ),
     Tool(
@@ -205,7 +233,7 @@ TOOLS: Final = (
         "Only files in the public bucket. One file after the other. Checksums are not compared.",
         "sh {name}",
         False,
-        _bucket,
+        _each(_bucket),
         _one("_aws.sh", aws_script),
     ),
     Tool(
@@ -217,7 +245,7 @@ TOOLS: Final = (
         "Only files in the public bucket, in the bucket's own folders.",
         "",
         False,
-        _bucket,
+        _each(rclone_lacks),
         _one("_rclone.txt", rclone_list),
     ),
     Tool(
@@ -229,7 +257,7 @@ TOOLS: Final = (
         "Only files in the public bucket.",
         "",
         False,
-        _bucket,
+        _each(_bucket),
         _one("_globus.txt", globus_batch),
     ),
     Tool(
@@ -241,8 +269,8 @@ TOOLS: Final = (
         f"{_NO_TOKEN} Only files with a checksum.",
         "",
         False,
-        _in_bag,
-        lambda plan, about: {f"_bag/{name}": pieces for name, pieces in bag(plan, about).items()},
+        not_in_bag,
+        _bag,
     ),
     Tool(
         "astroquery",
@@ -253,7 +281,7 @@ TOOLS: Final = (
         "Only files at MAST's own address. Neither sizes nor checksums are compared.",
         "python3 {name}",
         True,
-        astroquery_lacks,
+        _each(astroquery_lacks),
         _one("_astroquery.py", astroquery_snippet),
     ),
     Tool(
@@ -265,7 +293,7 @@ TOOLS: Final = (
         "Neither places nor sizes nor checksums.",
         "wget --input-file={name}",
         True,
-        _any,
+        _each(_any),
         _one("_urls.txt", url_list),
     ),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
-from xml.sax.saxutils import escape, quoteattr
 
+from pycore.html import escape, quoted
 from pycore.plan import Plan, PlannedFile
 from pycore.scripts.lines import About, address, heading, left_out, missing, one_line, pieces
 
@@ -23,7 +23,7 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n<metalink xmlns="urn:ietf:params:xml:ns:metalink">\n'
     for text in heading(plan, about, f"Run it with: aria2c -c {plan.root}.meta4"):
         yield _comment(text)
-    yield f"<generator>{escape(about.agent)}</generator>\n"
+    yield f"<generator>{escape(about.agent, quote=False)}</generator>\n"
     for file in plan.files:
         why = missing(file)
         if not why and _IMPOSSIBLE.search(file.path):
@@ -44,8 +44,8 @@ def _file(root: str, file: PlannedFile, url: str) -> str:
         for kind, digest in (("sha-256", file.sha256), ("md5", file.md5))
         if digest
     )
-    name = quoteattr(f"{root}/{file.path}")
-    return f"<file name={name}>\n<size>{file.size}</size>\n{sums}<url>{escape(url)}</url>\n</file>\n"
+    name = quoted(f"{root}/{file.path}")
+    return f"<file name={name}>\n<size>{file.size}</size>\n{sums}<url>{escape(url, quote=False)}</url>\n</file>\n"
 
 
 def _comment(text: str) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import quote as percent_encoded
 
+from pycore.manifest.order import Entry, entry_lines
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
 from pycore.scripts.lines import About, address, one_line, pieces, takes_token, with_token
-from pycore.scripts.manifest_rows import Entry, entry_lines
 from pycore.scripts.template import Template, heading_comment
 
 _TEMPLATE: Final = Template.read("retrieve.ps1")

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from pycore.manifest.order import Entry, entry_lines
 from pycore.plan import Plan
 from pycore.product import EXCLUSIVE, PUBLIC
 from pycore.scripts.lines import About, address, one_line, pieces, takes_token, with_token
-from pycore.scripts.manifest_rows import Entry, entry_lines
 from pycore.scripts.template import Template, heading_comment
 
 _TEMPLATE: Final = Template.read("retrieve_python.txt")

@@ -7,7 +7,7 @@ from typing import Final
 
 from pycore.errors import OverlayError
 from pycore.plan import Plan, PlannedFile
-from pycore.scripts.lines import About, comments, heading, left_out, pieces
+from pycore.scripts.lines import A_TURN, About, comments, heading, left_out, pieces
 from pycore.scripts.publiccopy import Copy, lines_of_copies, public_copy
 
 _REMOTE: Final = ":s3,provider=AWS,env_auth=false,region={region}:{bucket}"
@@ -19,11 +19,13 @@ def rclone_list(plan: Plan, about: About) -> Iterator[str]:
     rclone keeps the folders of the bucket: the files come below the plan's folder, but not into its layout. All must
     be of one bucket: else ``OverlayError`` ``script.buckets``.
     """
-    buckets = {
-        (copy.bucket, copy.region)
-        for copy in (public_copy(file, about) for file in plan.files)
-        if not isinstance(copy, str)
-    }
+    buckets: set[tuple[str, str]] = set()
+    for number, file in enumerate(plan.files, start=1):
+        copy = public_copy(file, about)
+        if not isinstance(copy, str):
+            buckets.add((copy.bucket, copy.region))
+        if number % A_TURN == 0:
+            yield ""
     if len(buckets) > 1:
         raise OverlayError(
             "script.buckets",
@@ -31,7 +33,7 @@ def rclone_list(plan: Plan, about: About) -> Iterator[str]:
             "Take the missions one after the other, or take the script.",
         )
     bucket, region = next(iter(buckets), ("", ""))
-    return pieces(plan, _lines(plan, about, _REMOTE.format(bucket=bucket, region=region)))
+    yield from pieces(plan, _lines(plan, about, _REMOTE.format(bucket=bucket, region=region)))
 
 
 def _lines(plan: Plan, about: About, remote: str) -> Iterator[str]:
@@ -43,7 +45,17 @@ def _lines(plan: Plan, about: About, remote: str) -> Iterator[str]:
     yield from lines_of_copies(plan, about, _key)
 
 
+def rclone_lacks(file: PlannedFile, about: About) -> str:
+    """Why rclone cannot fetch the file, or ``""``."""
+    copy = public_copy(file, about)
+    return copy if isinstance(copy, str) else _unreadable(copy)
+
+
+def _unreadable(copy: Copy) -> str:
+    odd = copy.key != copy.key.strip() or copy.key.startswith(("#", ";"))
+    return "rclone would not read its key as it is" if odd else ""
+
+
 def _key(file: PlannedFile, copy: Copy) -> str:
-    if copy.key != copy.key.strip() or copy.key.startswith(("#", ";")):
-        return next(comments([left_out(file, "rclone would not read its key as it is")]))
-    return f"{copy.key}\n"
+    why = _unreadable(copy)
+    return next(comments([left_out(file, why)])) if why else f"{copy.key}\n"

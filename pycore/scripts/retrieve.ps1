@@ -86,10 +86,49 @@ function Test-Row($Row) {
 
 function Get-Origin([Uri]$Address) { $Address.GetLeftPart([UriPartial]::Authority).ToLowerInvariant() }
 
-# One answer at the end of the redirects; the token goes no further than the origin that it is meant for.
+# Which part of the net a number of it is in (RFC 6890).
+function Get-ZoneOfNumber([Net.IPAddress]$Number) {
+    if ($Number.IsIPv4MappedToIPv6) { $Number = $Number.MapToIPv4() }
+    if ([Net.IPAddress]::IsLoopback($Number)) { return 'this machine' }
+    $b = $Number.GetAddressBytes()
+    if ($b.Length -eq 16) {
+        $second = $b[2] * 256 + $b[3]
+        $odd = ($b[0] -eq 0x20 -and $b[1] -eq 2) -or ($b[0] -eq 0x3f -and $b[1] -eq 0xff) -or
+            ($b[0] -eq 0x20 -and $b[1] -eq 1 -and ($second -lt 0x200 -or $second -eq 0xdb8))
+        if ($b[0] -ge 0x20 -and $b[0] -lt 0x40 -and -not $odd) { return 'public' }
+        return 'of no plain form'
+    }
+    if ($b[0] -eq 10 -or ($b[0] -eq 172 -and $b[1] -ge 16 -and $b[1] -le 31) -or ($b[0] -eq 192 -and $b[1] -eq 168)) {
+        return 'not open to all'
+    }
+    $odd = $b[0] -eq 0 -or $b[0] -ge 224 -or ($b[0] -eq 100 -and $b[1] -ge 64 -and $b[1] -le 127) -or
+        ($b[0] -eq 169 -and $b[1] -eq 254) -or ($b[0] -eq 192 -and $b[1] -eq 0 -and @(0, 2) -contains $b[2]) -or
+        ($b[0] -eq 192 -and $b[1] -eq 88 -and $b[2] -eq 99) -or ($b[0] -eq 198 -and @(18, 19) -contains $b[1]) -or
+        ($b[0] -eq 198 -and $b[1] -eq 51 -and $b[2] -eq 100) -or ($b[0] -eq 203 -and $b[1] -eq 0 -and $b[2] -eq 113)
+    if ($odd) { 'of no plain form' } else { 'public' }
+}
+
+# The parts of the net that an address leads to, by its name and by what the name stands for, where that can be known
+# here: behind a proxy it may not be.
+function Get-Zone([Uri]$Address) {
+    $name = $Address.DnsSafeHost.TrimEnd('.')
+    $number = $null
+    if ([Net.IPAddress]::TryParse($name, [ref]$number)) { return Get-ZoneOfNumber $number }
+    if ($name -match '^(.*\.)?localhost$') { return 'this machine' }
+    if ($name -notmatch '\.' -or $name -match '\.(local|internal|intranet|private|home\.arpa|home|lan|corp)$') {
+        return 'not open to all'
+    }
+    try { $numbers = [Net.Dns]::GetHostAddresses($name) } catch { return 'public' }
+    foreach ($number in $numbers) { Get-ZoneOfNumber $number }
+}
+
+# One answer at the end of the redirects. The token goes no further than the origin that it is meant for. What it opened
+# may lead elsewhere, but only to public addresses, or to the part of the net that the archive itself is in.
 function Get-Answer([string]$Url, [long]$Start, [string]$Validator, [string]$Secret) {
     $address = [Uri]$Url
     $home_ = Get-Origin $address
+    $signed = [bool]$Secret
+    $zones = if ($signed) { @('public') + @(Get-Zone $address) } else { @() }
     for ($hop = 0; $hop -le 10; $hop++) {
         $request = New-Object Net.Http.HttpRequestMessage([Net.Http.HttpMethod]::Get, $address)
         [void]$request.Headers.TryAddWithoutValidation('User-Agent', $Agent)
@@ -97,7 +136,13 @@ function Get-Answer([string]$Url, [long]$Start, [string]$Validator, [string]$Sec
             [void]$request.Headers.TryAddWithoutValidation('Range', "bytes=$Start-")
             [void]$request.Headers.TryAddWithoutValidation('If-Range', $Validator)
         }
-        if ($Secret -and (Get-Origin $address) -eq $home_) {
+        if ((Get-Origin $address) -ne $home_) {
+            if ($signed -and @(Get-Zone $address | Where-Object { $zones -notcontains $_ }).Count -gt 0) {
+                throw "redirected to $(Get-Origin $address), which is no public address"
+            }
+            $Secret = ''
+        }
+        if ($Secret) {
             [void]$request.Headers.TryAddWithoutValidation('Authorization', "token $Secret")
         }
         $answer = $Client.SendAsync($request, [Net.Http.HttpCompletionOption]::ResponseHeadersRead).GetAwaiter().GetResult()
@@ -173,6 +218,13 @@ function Invoke-Try($Row, [string]$Target) {
                     $answer.Dispose()
                     [IO.File]::Delete($part)
                     return @{ Again = $true; Wait = 0; Reason = "the archive did not send it from byte $start on" }
+                }
+                # Not every server heeds If-Range. Only two ETags or two dates can be compared.
+                $now = Get-Validator $answer
+                if ($now -and $now -cne $validator -and $now.StartsWith('"') -eq $validator.StartsWith('"')) {
+                    $answer.Dispose()
+                    [IO.File]::Delete($part)
+                    return @{ Again = $true; Wait = 0; Reason = 'the file changed in the archive while it was fetched' }
                 }
             }
             else {

@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# A script that has lost its end must not end as if all were well.
+if :; then trap 'echo "This script is not whole: its end is missing." >&2; exit 2' EXIT; fi
 #
 # Fetches the files that were chosen in a download overlay into the folder @ROOT@.
 # @SUMMARY@
@@ -18,21 +20,24 @@
 
 if [ -z "${BASH_VERSION-}" ]; then
   echo "This script needs bash: run it as  bash $0" >&2
+  trap - EXIT
   exit 2
 fi
 if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 302)); then
   echo "This script needs bash 3.2 or newer; this is $BASH_VERSION." >&2
+  trap - EXIT
   exit 2
 fi
 
 # Settings that come from outside must not change what follows, and neither a trace (-x) nor variables that are exported
 # without being asked (-a) may give the token away.
-set +aefvxC -u
-set +o posix
+set +aefkmvxC -u
+set +o posix +o pipefail
 shopt -u nocasematch failglob nullglob
 # From bash 5.2 on, & in a replacement would stand for what was matched.
 shopt -u patsub_replacement 2>/dev/null
-unset CDPATH secret
+unset CDPATH GLOBIGNORE TMOUT secret
+unset -f curl mkdir mv rm wc sleep stty uname sha256sum shasum md5sum md5
 # Names are bytes here, whatever the language of the terminal.
 LC_ALL=C
 
@@ -45,11 +50,11 @@ readonly WHOAMI=@WHOAMI@
 readonly CONTACT=@CONTACT@
 readonly AGENT=@AGENT@
 # What is kept between two runs, and what is of use in one. No file of the list has a name that begins with a dot.
-readonly STATE=$ROOT/.state RUN=$ROOT/.state/run
+readonly STATE=$ROOT/.state RUN=$ROOT/.state/run BATCHES=$ROOT/.state/run/batches
 readonly LONGEST_WAIT=300 MOST_REDIRECTS=10 CURL_TOO_MANY_REDIRECTS=47 CURL_NO_RANGES=33 CURL_WRITE_ERROR=23
 # Files up to LARGE bytes share a curl, at most so many: it keeps its connection from one to the next.
 readonly MOST_TOGETHER=25 LARGE=16000000
-readonly TAB=$'\t' CELL='</td><td>'
+readonly TAB=$'\t' CELL='</td><td>' LEFT_OUT="not asked for (--only)"
 
 output=.        # --output
 jobs=4          # --jobs
@@ -65,16 +70,20 @@ child=          # the process that is waited for
 starting=no     # while it is not known yet
 launching=      # the file for a worker's number, while that is not known yet
 asking=no       # while the terminal shows nothing of what is typed
-seen_files=0 there_files=0 there_bytes=0 unverified=0 left_files=0
+untold=no       # yes when a line could not be printed
+rows=0 seen_files=0 there_files=0 there_bytes=0 unverified=0 unlooked=0 left_files=0
 tasks=0 task_bytes=0 token_tasks=0 refusals=0
-failed=()       # number of a file in the list -> why it is not there
-left_out=()     # the same for files that --only leaves out
+wanted_files=0  # those that --only does not leave out
+looked_at=      # the folder that is known to be no link
+failures=0
+why=()          # why files are not there, a hundred of the list in each: old bashes are slow with long arrays
 
 # --- Helpers: what they work out is left in a variable of their name, since $(...) would cost a process each time --
 
-say() { printf '%s\n' "$1"; }
+say() { printf '%s\n' "$1" 2>/dev/null || untold=yes; }
 complain() { printf '%s\n' "$1" >&2; }
 give_up() { complain "$1"; exit 2; }
+full() { give_up "$RUN could not be written to; the disk may be full."; }
 
 # Bytes in decimal units: bytes whole, kB with one decimal, MB and up with three.
 volume() {
@@ -111,10 +120,70 @@ files() {
   if (($1 == 1)); then files="1 file"; else files="$count files"; fi
 }
 
+# Notes why the file of number $1 is not there; what was noted last counts, and nothing, if it is there after all.
+note() { why[$1 / 100]="$TAB$1 $2$TAB${why[$1 / 100]-}"; }
+
+fail() {
+  note "$1" "$2"
+  failures=$((failures + 1))
+}
+
+# What was noted of the file of number $1.
+noted() {
+  local pattern="$TAB$1 ([^$TAB]*)$TAB"
+  noted=${why[$1 / 100]-}
+  if [[ $noted =~ $pattern ]]; then noted=${BASH_REMATCH[1]}; else noted=; fi
+}
+
 # Scheme, host and port of an address, as far as the first / ? or #.
 origin() {
   local rest=${1#*://}
   origin=${1%%://*}://${rest%%[/?#]*}
+}
+
+# Which part of the net an address leads to, as it is written; leaves in `zone`: public, this machine, or a net that is
+# not open to all (RFC 6890; for names RFC 6761 and 8375). Numbers count in their one plain form alone: readers of
+# addresses make of 017.1 or 0x7f000001 what they like.
+zone() {
+  local host=${1#*://} first second part='(0|[1-9][0-9]{0,2})' port='^(.*):[0-9]*$'
+  local numbers="^$part\.$part\.$part\.$part\$" groups='^\[([23][0-9a-f]{3}):(([0-9a-f]{0,4}):)?[0-9a-f:.]*\]$'
+  host=${host%%[/?#]*}
+  [[ ! $host =~ $port ]] || host=${BASH_REMATCH[1]}
+  host=${host%.}
+  zone="of no plain form"
+  shopt -s nocasematch
+  case $host in
+    localhost | *.localhost | *.localdomain | *.localdomain[46] | "[::1]") zone="this machine" ;;
+    \[*)
+      if [[ $host =~ $groups ]]; then
+        first=$((16#${BASH_REMATCH[1]})) second=$((16#0${BASH_REMATCH[3]}))
+        # Within 2000::/3 only what is for tunnels, examples and other addresses is not.
+        ((first == 0x2002 || first == 0x3fff || (first == 0x2001 && (second < 0x200 || second == 0xdb8)))) ||
+          zone=public
+      fi
+      ;;
+    '' | 0x* | *[!0-9a-z._-]*) ;;
+    *.local | *.internal | *.intranet | *.private | *.home.arpa | *.home | *.lan | *.corp | *.svc) zone="not open to all" ;;
+    *.*)
+      if [[ $host =~ $numbers ]]; then
+        zone_of_numbers "${BASH_REMATCH[@]:1}"
+      elif [[ ! ${host##*.} =~ ^([0-9]+|0x[0-9a-f]*)?$ ]]; then
+        zone=public
+      fi
+      ;;
+    *[!0-9]*) zone="not open to all" ;;
+  esac
+  shopt -u nocasematch
+}
+
+zone_of_numbers() {
+  (($1 < 256 && $2 < 256 && $3 < 256 && $4 < 256)) || return 0
+  case $1.$2.$3 in
+    127.*) zone="this machine" ;;
+    10.* | 172.1[6-9].* | 172.2[0-9].* | 172.3[01].* | 192.168.*) zone="not open to all" ;;
+    0.* | 169.254.* | 192.0.[02] | 192.88.99 | 198.1[89].* | 198.51.100 | 203.0.113) ;;
+    *) (($1 > 223 || ($1 == 100 && $2 / 64 == 1))) || zone=public ;;
+  esac
 }
 
 html() {
@@ -166,10 +235,10 @@ pause() {
   await
 }
 
-# Whether a process runs. In a container, one that has ended may stay a zombie.
+# Whether a process runs. In a container, one that has ended may stay a zombie; one of another user may not be asked.
 alive() {
-  local line=''
-  kill -0 "$1" 2>/dev/null || return 1
+  local line='' answer
+  kill -0 "$1" 2>/dev/null || { answer=$(kill -0 "$1" 2>&1) || [[ $answer = *permitted* ]] || return 1; }
   { [[ ! -r /proc/$1/stat ]] || IFS= read -r line <"/proc/$1/stat"; } 2>/dev/null
   [[ ${line##*) } != Z* ]]
 }
@@ -208,7 +277,8 @@ quoted() {
 }
 
 # Writes settings for curl: fetch the address $1 into the file $2 from byte $3 on, its headers into the file $4, with
-# the token where $5 says so, and then print $6, the status of HTTP and where a redirect would lead.
+# the token if $5 is yes, and then print $6, the status of HTTP and where a redirect would lead. Only if $5 is no does
+# curl follow that.
 # There is no "fail" in it: with that, older ones do not read the headers of a failure, and so miss Retry-After. When
 # curl goes on from byte $3, it writes nothing but what the server calls the bytes from there on.
 order() {
@@ -259,14 +329,17 @@ complaint() {
 
 # One file of $6 bytes, as told by the first five words of `order`; leaves `status`, `message` and `code`. curl follows
 # redirects, but not with a token: before 7.83 it takes our header along to another port or to plain http of the same
-# host. Then they are followed here, and the token goes no further than the origin that it is meant for.
+# host. Then they are followed here, and the token goes no further than the origin that it is meant for. What it opened
+# may lead elsewhere, but only to public addresses, or to the part of the net that the archive itself is in.
 ask() {
-  local url=$1 with_token=$5 home hops=0 redirect word
+  local url=$1 with_token=$5 home home_zone hops=0 redirect word zone
   origin "$url"
   home=$origin
+  zone "$home"
+  home_zone=$zone
   while true; do
     starting=yes
-    order "$url" "$2" "$3" "$4" "$with_token" - | curl_from_pipe "$RUN/$me" "$6" &
+    order "$url" "$2" "$3" "$4" "$with_token" - 2>/dev/null | curl_from_pipe "$RUN/$me" "$6" &
     await
     status=$?
     complaint "$RUN/$me"
@@ -284,27 +357,33 @@ ask() {
     esac
     url=$redirect
     origin "$url"
-    [[ $origin = "$home" ]] || with_token=no
+    [[ $origin != "$home" ]] || continue
+    with_token=left
+    zone "$origin"
+    if [[ $zone != public && $zone != "$home_zone" ]]; then
+      message="redirected to ${origin//[[:cntrl:]]/ }, which is no public address"
+      return
+    fi
   done
 }
 
 # --- One answer ----------------------------------------------------------------------------------------------------
 
-# What the last block of headers in the file $1 says. A strong `etag`, else the date, is the `validator` that a later
-# part of the file can be tied to (RFC 9110, If-Range); `framed` tells whether the end of the body is marked, `length`
+# What the last block of headers in the file $1 says. A strong `etag`, else the date `modified`, is the `validator` that
+# a later part of the file can be tied to (RFC 9110, If-Range); `framed` tells whether the end of the body is marked, `length`
 # how long it is; `retry_after` is in seconds.
 headers_in() {
   local line name value now=''
-  answered='' etag='' validator='' retry_after=0 framed=no length=''
+  answered='' etag='' modified='' validator='' retry_after=0 framed=no length=''
   [[ -f $1 ]] || return 0
   while IFS= read -r line; do
     line=${line%$'\r'}
     name=${line%%:*} value=${line#*:}
     value=${value#"${value%%[! ]*}"}
     case $name in
-      HTTP/*) etag='' validator='' retry_after=0 framed=no length='' now='' answered=${line#* } ;;
-      [Ee][Tt][Aa][Gg]) [[ $value = W/* ]] || etag=$value validator=$value ;;
-      [Ll][Aa][Ss][Tt]-[Mm][Oo][Dd][Ii][Ff][Ii][Ee][Dd]) [[ -n $validator ]] || validator=$value ;;
+      HTTP/*) etag='' modified='' retry_after=0 framed=no length='' now='' answered=${line#* } ;;
+      [Ee][Tt][Aa][Gg]) [[ $value = W/* ]] || etag=$value ;;
+      [Ll][Aa][Ss][Tt]-[Mm][Oo][Dd][Ii][Ff][Ii][Ee][Dd]) modified=$value ;;
       [Rr][Ee][Tt][Rr][Yy]-[Aa][Ff][Tt][Ee][Rr]) retry_after=$value ;;
       [Dd][Aa][Tt][Ee]) now=$value ;;
       [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]) framed=yes length=$value ;;
@@ -313,7 +392,8 @@ headers_in() {
   done <"$1"
   # What an error page is tied to says nothing of the file; and a validator goes into a header of ours.
   answered=${answered%% *}
-  [[ $answered = 20[06] && $validator != *[!\ -~]* ]] || etag='' validator=''
+  [[ $answered = 20[06] && $etag$modified != *[!\ -~]* ]] || etag='' modified=''
+  validator=${etag:-$modified}
   if moment "$retry_after"; then
     # A date is compared with the archive's own clock.
     retry_after=$moment
@@ -346,7 +426,15 @@ refused() {
 # Throws away what came so far.
 forget() {
   rm -f "$part" "$first_answer" "$next_answer"
-  etag=''
+}
+
+# Whether what was read last is of another version of the file than what `tie` and `tie_date` were read of.
+other_version() {
+  if [[ -n $tie && -n $etag ]]; then
+    [[ $tie != "$etag" ]]
+  else
+    [[ -n $tie_date && -n $modified && $tie_date != "$modified" ]]
+  fi
 }
 
 # Judges an answer that ended well, of which $part has $bytes_in bytes: size, then checksum, then a look whether it is
@@ -356,10 +444,7 @@ examine() {
   verdict=again
   if [[ -f $part ]]; then IFS= read -r -n 9 start <"$part"; fi
   case $start in '<!DOCTYPE' | '<!doctype' | '<html'* | '<HTML'* | '<?xml'* | '<Error'*) page=yes ;; esac
-  if ((from > 0)) && [[ -n $tie && -n $etag && $tie != "$etag" ]]; then
-    reason="the file changed in the archive while it was fetched"
-    forget
-  elif ((bytes_in != size)); then
+  if ((bytes_in != size)); then
     reason="the list says $size bytes, $bytes_in came"
     [[ $page = no ]] || reason="a web page or an error message came in its place"
     [[ $seen != "$bytes_in" ]] || verdict=never
@@ -405,16 +490,20 @@ matches_checksum() {
 # --- A worker: one of those that fetch side by side ----------------------------------------------------------------
 
 # A task is a file to fetch, in a line: failed attempts, bytes that the best of them brought, size or checksum that the
-# last one had, second from which on it may be asked for, place among the files, and what the list says of it.
+# last one had, second from which on it may be asked for, place among the files, and what the list says of it. The end is
+# marked, since a line that a full disk cut off is none.
 put_task() {
-  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$attempts" "$best" "$seen" "$due" "$place" \
-    "$number" "$size" "$access" "$sign" "$sha256" "$md5" "$path" "$url"
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\tend\n' "$attempts" "$best" "$seen" "$due" "$place" \
+    "$number" "$size" "$access" "$sign" "$sha256" "$md5" "$path" "$url" 2>/dev/null
 }
 
 next_task() {
-  IFS=$TAB read -r attempts best seen due place number size access sign sha256 md5 path url <&3 || return 1
+  local end=''
+  while [[ $end != end ]]; do
+    IFS=$TAB read -r attempts best seen due place number size access sign sha256 md5 path url end <&3 || return 1
+  done
   target=$ROOT/$path part=$ROOT/$path.part first_answer=$STATE/$number.first next_answer=$STATE/$number.next
-  from=0 tie='' checked=yes with_token=no
+  from=0 checked=yes with_token=no
   if [[ $sign = token && -n $secret ]]; then with_token=yes; fi
 }
 
@@ -422,17 +511,17 @@ next_task() {
 # each file it writes into $RUN/$me.results.
 work() {
   local attempts best seen due place number size access sign sha256 md5 path url target part first_answer next_answer
-  local from tie checked with_token status message code verdict reason bytes_in batch
-  local open='' trouble=0 put_off=0 answered etag validator retry_after framed length
+  local from tie='' tie_date='' checked with_token status message code verdict reason bytes_in batch
+  local open='' trouble=0 put_off=0 answered etag modified validator retry_after framed length
   me=$1 child='' starting=no
   trap - EXIT
   trap 'stop_child; rm -f "$RUN/$me.worker"; exit 143' HUP TERM
   for ((batch = 1; batch <= batches; batch++)); do
     # Of all workers only one can make this file.
     set -C
-    if { true >"$RUN/$batch.taken"; } 2>/dev/null; then
+    if { true >"$BATCHES/$batch.taken"; } 2>/dev/null; then
       set +C
-      take_batch "$RUN/$batch.batch"
+      take_batch "$BATCHES/$batch.batch"
     fi
     set +C
   done
@@ -490,26 +579,27 @@ start_together() {
   done 3<"$1"
   ((${#folders[@]} == 0)) || mkdir -p "${folders[@]}" 2>/dev/null
   starting=yes
-  orders "$1" | curl_from_pipe "$1" "$largest" &
+  orders "$1" 2>/dev/null | curl_from_pipe "$1" "$largest" &
   child=$! starting=no
 }
 
 # Judges what came of the tasks in the file $open. Their curl has one exit status for all of them, so what is not
 # plainly there or refused is put off, to be asked for alone.
 judge_together() {
-  local parts=() used=() told=- redirect='' size_told=0 part_told='' asked_any=no lines=0 before=$put_off
+  local parts=() used=() told=- code='' redirect='' size_told=0 part_told='' asked_any=no lines=0 before=$put_off
   trouble=0
   [[ -n $open ]] || return 0
   while next_task; do parts+=("$part") lines=$((lines + 1)); done 3<"$open"
   wc -c "${parts[@]}" >"$open.sizes" 2>/dev/null
   complaint "$open"
   while next_task; do
+    verdict=again reason=$message retry_after=0
     if [[ $told = - ]]; then read -r told code redirect <&6; fi
     if [[ $told != "$number" ]]; then
-      if [[ $asked_any = yes ]]; then put_task >>"$RUN/$me.rest"; else verdict=again reason=$message; settle; fi
+      if [[ $asked_any = yes ]]; then put_task >>"$RUN/$me.rest"; else settle; fi
       continue
     fi
-    asked_any=yes bytes_in=0 verdict=again reason=$message
+    asked_any=yes bytes_in=0
     if [[ -f $part ]]; then
       while [[ $part_told != "$part" ]] && read -r size_told part_told <&7; do :; done
       [[ $part_told != "$part" ]] || bytes_in=$size_told
@@ -529,7 +619,8 @@ judge_together() {
     told=-
   done 3<"$open" 6<"$open.said" 7<"$open.sizes"
   ((${#used[@]} == 0)) || rm -f "${used[@]}"
-  rm -f "$open" "$open".*
+  # By their names: to look for them would take long among many.
+  rm -f "$open" "$open.said" "$open.complaint" "$open.sizes"
   open=
   if ((put_off - before == lines)); then
     trouble=$((retry_after > LONGEST_WAIT ? LONGEST_WAIT : retry_after > 0 ? retry_after : 1))
@@ -538,27 +629,43 @@ judge_together() {
 
 # Fetches the task that was read last, from where an earlier attempt or run stopped.
 fetch_alone() {
-  local answer=$first_answer
+  local answer=$first_answer expected=200
+  code=''
+  headers_in "$next_answer"
+  tie=$etag tie_date=$modified
   headers_in "$first_answer"
+  # A run that was killed could not compare what it went on with.
+  ! other_version || forget
   bytes_in "$part"
-  tie=$etag verdict=again
-  if ((bytes_in > 0 && bytes_in == size)) && [[ $answered = 20[06] ]]; then
+  tie=$etag tie_date=$modified verdict=again
+  if ((bytes_in > 0 && bytes_in == size)) && [[ $answered = 200 ]]; then
     # All came, and then the connection or the run ended badly.
     examine
   elif [[ ! -d ${part%/*} ]] && ! mkdir -p "${part%/*}" 2>/dev/null; then
     verdict=never reason="the folder ${part%/*} cannot be made"
   else
-    if ((bytes_in > 0 && bytes_in < size)) && [[ -n $validator ]]; then
-      from=$bytes_in answer=$next_answer
+    if ((bytes_in > 0 && bytes_in < size)) && [[ $answered = 200 && -n $validator ]]; then
+      from=$bytes_in answer=$next_answer expected=206
     else
       forget
     fi
     ask "$url" "$part" "$from" "$answer" "$with_token" "$size"
     bytes_in "$part"
     headers_in "$answer"
+    if ((from > 0)) && [[ $code = 206 ]] && other_version; then code=changed; fi
     case $code:$status in
+      changed:*)
+        # The server took no notice of If-Range. Were what came kept, be it the half, it would be gone on with.
+        forget
+        reason="the file changed in the archive while it was fetched"
+        ;;
       4??:* | 5??:*) refused ;;
-      *:0) examine ;;
+      "$expected:0") examine ;;
+      # Neither the whole file nor the part that was asked for, whatever its size.
+      *:0)
+        forget
+        verdict=never reason="the archive answered $code"
+        ;;
       *:"$CURL_NO_RANGES")
         forget
         reason="the archive did not send it from byte $from on"
@@ -597,8 +704,8 @@ settle() {
       ((wait >= retry_after)) || wait=$retry_after
       ((wait <= LONGEST_WAIT)) || wait=$LONGEST_WAIT
       due=$((SECONDS + wait))
-      put_task >>"$RUN/$me.later"
-      return
+      put_task >>"$RUN/$me.later" && return
+      reason="it could not be put off; the disk may be full"
     fi
   fi
   volume "$size"
@@ -609,7 +716,7 @@ settle() {
     say "[$place/$FILES] $path, $volume: FAILED: $reason"
   fi
   if [[ $verdict = refused ]]; then put_task >>"$RUN/$me.refused"; fi
-  printf '%s\t%s\t%s\t%s\n' "$number" "$size" "$checked" "$reason" >>"$RUN/$me.results"
+  printf '%s\t%s\t%s\t%s\n' "$number" "$size" "$checked" "$reason" 2>/dev/null >>"$RUN/$me.results"
 }
 
 # Ends the workers when the run is gone before it could: even when it is killed outright, and can do nothing itself,
@@ -651,9 +758,10 @@ tell_sizes() {
 
 look_row() {
   local target=$ROOT/$path part=$ROOT/$path.part bytes_in=-1 wanted=yes
+  rows=$((rows + 1))
   ((number == first)) || return 0
   seen_files=$((seen_files + 1)) checked=yes reason="it is not there"
-  if [[ -n $only && ! $path =~ $only ]]; then wanted=no; fi
+  if [[ -n $only && ! $path =~ $only ]]; then wanted=no; else wanted_files=$((wanted_files + 1)); fi
   if [[ -f $target ]]; then
     while [[ $target_told != "$target" ]] && read -r size_told target_told <&4; do :; done
     if [[ $target_told = "$target" ]]; then bytes_in=$size_told; else bytes_in "$target"; fi
@@ -662,11 +770,29 @@ look_row() {
   if ((bytes_in == size)) && { [[ $wanted = no ]] || matches_checksum "$target"; }; then
     there_files=$((there_files + 1)) there_bytes=$((there_bytes + size))
     [[ $checked = yes ]] || unverified=$((unverified + 1))
+    [[ $wanted = yes || $sha256$md5 = -- ]] || unlooked=$((unlooked + 1))
   elif [[ $wanted = no ]]; then
-    left_files=$((left_files + 1)) left_out[number]="not asked for (--only)"
+    left_files=$((left_files + 1))
+    note "$number" "$LEFT_OUT"
   else
     missing
   fi
+}
+
+# Whether one of the folders of a path in ROOT is a link, or the part is: what is written there would go elsewhere.
+leads_away() {
+  local folder=$1
+  leads_away=$part
+  [[ ! -L $part ]] || return 0
+  [[ $folder != "$looked_at" ]] || return 1
+  while true; do
+    leads_away=$ROOT/$folder
+    [[ ! -L $leads_away ]] || return 0
+    [[ $folder = */* ]] || break
+    folder=${folder%/*}
+  done
+  looked_at=$1
+  return 1
 }
 
 # What is done about a file that is not there, or not right.
@@ -675,7 +801,7 @@ missing() {
   volume "$size"
   case $deed in
     verify)
-      failed[number]=$reason
+      fail "$number" "$reason"
       return
       ;;
     dry-run)
@@ -687,11 +813,13 @@ missing() {
       fi
       ;;
   esac
-  case $url in http://* | https://*) ;; *) failed[number]=$url; return ;; esac
-  [[ ! -d $target ]] || { failed[number]="a folder of that name is in the way"; return; }
+  case $url in http://* | https://*) ;; *) fail "$number" "$url"; return ;; esac
+  [[ ! -d $target ]] || { fail "$number" "a folder of that name is in the way"; return; }
+  [[ ! -d $part ]] || { fail "$number" "a folder is in the way, at $part"; return; }
+  if leads_away "${path%/*}"; then fail "$number" "a link is in the way, at $leads_away"; return; fi
   tasks=$((tasks + 1)) task_bytes=$((task_bytes + size))
   [[ $sign != token ]] || token_tasks=$((token_tasks + 1))
-  [[ $deed != fetch ]] || put_task >&9
+  [[ $deed != fetch ]] || put_task >&9 || full
 }
 
 # --- Signing in ----------------------------------------------------------------------------------------------------
@@ -763,8 +891,9 @@ renew() {
   for file in "$RUN"/*.refused; do
     while IFS= read -r line; do
       number=${line#*"$TAB"*"$TAB"*"$TAB"*"$TAB"*"$TAB"}
-      unset "failed[${number%%"$TAB"*}]"
-      printf '%s\n' "$line"
+      note "${number%%"$TAB"*}" ""
+      failures=$((failures - 1))
+      printf '%s\n' "$line" || full
       tasks=$((tasks + 1))
     done <"$file"
   done >"$RUN/todo"
@@ -774,8 +903,9 @@ renew() {
 
 # Two forms of one table: a page, and a table for programs and spreadsheets.
 write_manifest() {
-  local page=$ROOT/manifest.html table=$ROOT/manifest.csv renamed='' broken=no
+  local page=$ROOT/manifest.html table=$ROOT/manifest.csv renamed='' broken=no put_rows=0 unchecked=''
   html "$ROOT"
+  ((unverified + unlooked == 0)) || unchecked=" Checksums not checked: $((unverified + unlooked))."
   files "$seen_files"
   count "$there_files"
   volume "$there_bytes"
@@ -792,7 +922,7 @@ write_manifest() {
     put '</head>'
     put '<body>'
     put "<h1>$html</h1>"
-    put "<p>$count of $files, $volume.</p>"
+    put "<p>$count of $files, $volume.$unchecked</p>"
     put '<table>'
     put '<thead><tr><th scope="col">URI</th><th scope="col">File</th><th scope="col">Access</th>'
     put '<th scope="col">Status</th><th scope="col">Logged In User</th></tr></thead>'
@@ -805,15 +935,17 @@ write_manifest() {
     put '</body>'
     put '</html>'
   } >"$page.part" 6>"$table.part"
-  [[ $broken = no ]] && mv -f "$page.part" "$page" && mv -f "$table.part" "$table"
+  # bash reads the list from a temporary file, which a full disk cuts short.
+  ((put_rows == rows)) && [[ $broken = no ]] && mv -f "$page.part" "$page" && mv -f "$table.part" "$table"
 }
 
 put() { printf '%s\n' "$1" 2>/dev/null || broken=yes; }
 
 manifest_row() {
-  local name=${path##*/} reason=${failed[first]-${left_out[first]-}} result line='' cell
-  if [[ -n $reason ]]; then
-    result="FAILED: $reason"
+  local name=${path##*/} result line='' cell
+  noted "$first"
+  if [[ -n $noted ]]; then
+    result="FAILED: $noted"
   elif ((number != first)); then
     if [[ $signed_in = yes ]]; then
       result="Duplicate of file $name associated with $home"
@@ -827,6 +959,7 @@ manifest_row() {
   fi
   if [[ $signed_in = yes ]]; then result="$path associated with $dataset ... $result"; fi
   html "$uri$TAB$path$TAB$access$TAB$result$TAB$user"
+  put_rows=$((put_rows + 1))
   put "<tr><td>${html//$TAB/$CELL}</td></tr>"
   for cell in "$uri" "$path" "$access" "$result" "$user"; do
     csv "$cell"
@@ -845,27 +978,28 @@ manifest_row() {
 # begun, and what has no byte and so makes curl write no file, is alone in one.
 cut_batches() {
   local attempts best seen due place number size access sign sha256 md5 path url target part first_answer next_answer
-  local from tie checked with_token shared=0 shared_files=0 shared_bytes=0 most=$((tasks / (jobs * 4) + 1))
+  local from checked with_token shared=0 shared_files=0 shared_bytes=0 most=$((tasks / (jobs * 4) + 1))
   ((most <= MOST_TOGETHER)) || most=$MOST_TOGETHER
   batches=0
   while next_task; do
     if ((size == 0 || size > LARGE)) || [[ -f $part ]]; then
       batches=$((batches + 1))
-      put_task >"$RUN/$batches.batch"
+      put_task >"$BATCHES/$batches.batch" || full
       continue
     fi
     if ((shared == 0 || shared_files >= most || shared_bytes + size > LARGE)); then
       batches=$((batches + 1)) shared=$batches shared_files=0 shared_bytes=0
     fi
     shared_files=$((shared_files + 1)) shared_bytes=$((shared_bytes + size))
-    put_task >>"$RUN/$shared.batch"
+    put_task >>"$BATCHES/$shared.batch" || full
   done 3<"$RUN/todo"
 }
 
 # Fetches what is in $RUN/todo.
 fetch_all() {
   local worker process batches looks=0
-  rm -f "$RUN"/*.batch* "$RUN"/*.taken "$RUN"/*.results "$RUN"/*.refused
+  rm -rf "$BATCHES" "$RUN"/*.results "$RUN"/*.refused
+  mkdir -p "$BATCHES" || full
   cut_batches
   exec 8> >(watch)
   for ((worker = 1; worker <= jobs && worker <= batches; worker++)); do
@@ -887,13 +1021,16 @@ fetch_all() {
 
 # Adds up what the workers wrote down.
 tally() {
-  local file number size checked reason attempts best seen due place rest told=0 known=()
+  local file number size access sign sha256 md5 path checked reason attempts best seen due place rest known=() told=0
+  local digest bytes_in
   for file in "$RUN"/*.results; do
     [[ -f $file ]] || continue
     while IFS=$TAB read -r number size checked reason; do
-      told=$((told + 1)) known[number]=yes
+      # A full disk may have cut a line off.
+      [[ ($checked = yes || $checked = no) && -n $reason ]] || continue
+      told=$((told + 1))
       if [[ $reason != - ]]; then
-        failed[number]=$reason
+        fail "$number" "$reason"
         continue
       fi
       there_files=$((there_files + 1)) there_bytes=$((there_bytes + size))
@@ -905,36 +1042,99 @@ tally() {
     while IFS= read -r rest; do refusals=$((refusals + 1)); done <"$file"
   done
   ((told != tasks)) || return 0
-  while IFS=$TAB read -r attempts best seen due place number rest; do
-    [[ -n ${known[number]-} ]] || failed[number]="it was not asked for: a part of this run ended too early"
+  # A file that was told of twice counts once. Of one that was not told of, as where a full disk took no note, counts
+  # what is there.
+  for file in "$RUN"/*.results; do
+    [[ -f $file ]] || continue
+    while IFS=$TAB read -r number size checked reason; do
+      [[ ($checked = yes || $checked = no) && -n $reason ]] || continue
+      if [[ -n ${known[number]-} && $reason = - ]]; then
+        there_files=$((there_files - 1)) there_bytes=$((there_bytes - size))
+      fi
+      known[number]=yes
+    done <"$file"
+  done
+  while IFS=$TAB read -r attempts best seen due place number size access sign sha256 md5 path rest; do
+    [[ -z ${known[number]-} ]] || continue
+    bytes_in "$ROOT/$path"
+    if [[ -f $ROOT/$path ]] && ((bytes_in == size)) && matches_checksum "$ROOT/$path"; then
+      there_files=$((there_files + 1)) there_bytes=$((there_bytes + size))
+      [[ $checked = yes ]] || unverified=$((unverified + 1))
+    else
+      fail "$number" "a part of this run ended before it could tell of it; the disk may be full"
+    fi
   done <"$RUN/todo"
 }
 
 list_row() {
   ((number == first)) || return 0
   seen_files=$((seen_files + 1))
-  if [[ -z $only || $path =~ $only ]]; then printf '%s\t%s\t%s\n' "$path" "$size" "$url" || exit 1; fi
+  if [[ -z $only || $path =~ $only ]]; then wanted_files=$((wanted_files + 1)) && printf '%s\t%s\t%s\n' "$path" "$size" "$url" || exit 1; fi
 }
 
 failed_row() {
-  if ((number == first)) && [[ -n ${failed[number]-} ]]; then complain "  $path: ${failed[number]}"; fi
+  ((number == first)) || return 0
+  noted "$number"
+  if [[ -n $noted && $noted != "$LEFT_OUT" ]]; then complain "  $path: $noted"; fi
 }
 
-# Two runs in one folder would write into each other's files.
+# Makes a file that was not there, with this run's name in it.
+make() { (set -C && printf '%s %s\n' "$machine" "$$" >"$1") 2>/dev/null; }
+
+# Leaves whose lock it is in `host` and `process`.
+holder() {
+  host='' process=''
+  { read -r host process <"$STATE/lock"; } 2>/dev/null
+}
+
+# Two runs in one folder would write into each other's files. The Python script looks at this lock, and makes it, too.
 lock() {
-  local host='' process='' worker waited=0
-  until (set -C && printf '%s %s\n' "${HOSTNAME-}" "$$" >"$STATE/lock") 2>/dev/null; do
+  local host='' process='' stale worker waited=0 taken=no looks machine
+  # A job on a cluster may have the HOSTNAME of the machine that it was sent from.
+  machine=$(uname -n 2>/dev/null) || machine=${HOSTNAME-}
+  until make "$STATE/lock"; do
     [[ -f $STATE/lock ]] || give_up "$STATE cannot be written to."
-    read -r host process <"$STATE/lock"
-    if [[ $host != "${HOSTNAME-}" ]] || { [[ $process != "$$" ]] && alive "$process"; }; then
+    holder
+    # Between making it and writing into it are microseconds: who stopped there, or lost what was written, is gone.
+    for ((looks = 1; looks <= 20; looks++)); do
+      [[ -z $process && -f $STATE/lock ]] || break
+      moment_later
+      holder
+    done
+    [[ -f $STATE/lock ]] || continue
+    if [[ -n $process && $host != "$machine" ]]; then
+      give_up "A run on $host (process $process) is at work in $ROOT. It cannot be seen from here: if it has ended, remove $STATE/lock"
+    fi
+    if [[ -n $process && $process != "$$" ]] && alive "$process"; then
       give_up "Another run is at work in $ROOT (process $process on $host). If it is not, remove $STATE/lock"
     fi
-    rm -f "$STATE/lock"
+    # Of several runs that find the lock of one that crashed, only the one that makes this file takes it away; and it
+    # looks again, for one that was faster may have a lock of its own by now. It is there for a moment: after that
+    # long, whoever made it is gone too.
+    for ((looks = 1; looks <= 50; looks++)); do
+      if make "$STATE/lock.taken"; then break; fi
+      moment_later
+    done
+    if ((looks <= 50)); then
+      stale=$process
+      holder
+      [[ $process != "$stale" ]] || rm -f "$STATE/lock"
+    fi
+    rm -f "$STATE/lock.taken"
+    taken=yes
   done
+  if [[ $taken = yes ]]; then
+    # Should two have taken it at once after all, the one that came last has it.
+    moment_later
+    holder
+    [[ $host = "$machine" && $process = "$$" ]] || give_up "Another run is just starting in $ROOT."
+  fi
   trap 'rm -f "$STATE/lock"' EXIT
   trap 'interrupted 129' HUP
   trap 'interrupted 130' INT
   trap 'interrupted 143' TERM
+  # Who listens may be gone, as after `| head`: what is at work is not to end half, with curls that nobody stops.
+  trap '' PIPE
   # The workers of a run that was killed end within a moment.
   for worker in "$RUN"/*.worker; do
     while works "$worker"; do
@@ -972,9 +1172,11 @@ Fetches $files ($volume) into $ROOT and writes there what
 became of each, as manifest.html and manifest.csv.
 
   --output FOLDER  make $ROOT in this folder instead of the one you are in
-  --only REGEX     only the files whose path, as --list prints it, matches this extended regular expression
+  --only REGEX     only the files whose path, as --list prints it, matches this extended regular expression;
+                   a dot in it stands for one byte, and so for a part of a letter like é
   --jobs N         how many connections to use at once (4)
-  --tries N        how often a file is asked for before it counts as failed (5)
+  --tries N        how often a file is asked for before it counts as failed (5);
+                   the archive can ask for a wait between two, of which at most $LONGEST_WAIT s are kept
   --list           only print path, size and address of each file
   --dry-run        only print what would be fetched; nothing is asked or written
   --verify         only check sizes and checksums of what is there; nothing is asked or written
@@ -1003,7 +1205,7 @@ options() {
         [[ $deed = fetch || --$deed = "$1" ]] || give_up "--$deed and $1 do not go together."
         deed=${1#--}
         ;;
-      --help | -h) help; exit 0 ;;
+      --help | -h) help; end_well ;;
       --token-at-9) ;;
       *) give_up "There is no option $1; --help tells which there are." ;;
     esac
@@ -1028,18 +1230,22 @@ hide_token() {
   elif [[ -n $secret && -f $0 ]]; then
     ((WITH_TOKEN > 0)) || secret=
     exec "$BASH" "$0" --token-at-9 "$@" 9< <(printf '%s' "$secret")
+  elif [[ -n $secret ]] && ((WITH_TOKEN > 0)); then
+    give_up "With MAST_API_TOKEN set, this script must be run from a file of its own: only so it can hide the token from others."
   fi
 }
 
 main() {
+  trap - EXIT
   hide_token "$@"
   options "$@"
   case $deed in
     list)
       each_row list
-      ((seen_files != FILES)) || exit 0
       tell_lost
-      exit 1
+      tell_unmatched
+      ((seen_files == FILES && (wanted_files > 0 || FILES == 0))) || exit 1
+      exit 0
       ;;
     fetch) check_curl ;;
   esac
@@ -1047,13 +1253,26 @@ main() {
   [[ $output != - ]] || output=./-
   cd -- "$output" || exit 2
   [[ $deed = fetch ]] || only_look
+  look_in_the_way
   mkdir -p "$STATE" || exit 2
   lock
   # bash keeps the list of files in a temporary file while it reads it.
   TMPDIR=$RUN
   # A manifest of an earlier run would not tell the truth about this one.
   rm -f "$ROOT/manifest.html" "$ROOT/manifest.csv"
+  # A million files are looked at for minutes.
+  files "$FILES"
+  ((FILES < 50000)) || say "Looking what is there of $files."
   look 9>"$RUN/todo"
+  if ((seen_files != FILES)); then
+    tell_lost
+    exit 1
+  fi
+  if ((wanted_files == 0 && FILES > 0)); then
+    tell_unmatched
+    rm -rf "$RUN"
+    exit 1
+  fi
   if ((there_files > 0)); then
     files "$there_files"
     say "Already there: $files"
@@ -1063,13 +1282,26 @@ main() {
     fetch_all
     while renew; do fetch_all; done
   fi
-  write_manifest || { complain "$ROOT/manifest.html could not be written."; exit 1; }
+  write_manifest || { complain "$ROOT/manifest.html could not be written; the disk may be full."; exit 1; }
   finish
+}
+
+# What stands where this script writes must be its own: links lead elsewhere, and a folder takes in what is moved there.
+look_in_the_way() {
+  local name
+  for name in "$STATE" "$RUN" "$ROOT/manifest.html.part" "$ROOT/manifest.csv.part"; do
+    [[ ! -L $name ]] || give_up "$name is in the way: a link where this script writes. Take it away."
+  done
+  for name in "$ROOT/manifest.html" "$ROOT/manifest.csv"; do
+    [[ ! -d $name && ! -d $name.part ]] || give_up "$name is in the way: a folder where this script writes. Take it away."
+  done
 }
 
 # --dry-run and --verify.
 only_look() {
   look
+  tell_unmatched
+  ((wanted_files > 0 || FILES == 0)) || exit 1
   files "$there_files"
   volume "$there_bytes"
   say "There: $files, $volume"
@@ -1079,10 +1311,11 @@ only_look() {
     volume "$task_bytes"
     say "To fetch: $files, $volume"
     tell_failed "Cannot be fetched:"
-    exit 0
+    ((seen_files == FILES)) || exit 1
+    end_well
   fi
   tell_failed "Not there, or not right:"
-  if ((there_files + left_files == FILES && seen_files == FILES)); then exit 0; fi
+  if ((there_files + left_files == FILES && seen_files == FILES)); then end_well; fi
   exit 1
 }
 
@@ -1094,28 +1327,41 @@ finish() {
   say "In $ROOT: $count of $files, $volume. What became of each is in $ROOT/manifest.html"
   tell_left_out
   rm -rf "$RUN"
-  if ((there_files + left_files == FILES && seen_files == FILES)); then
+  if ((there_files + left_files == FILES && failures == 0)); then
     ((left_files > 0)) || rm -rf "$STATE"
-    exit 0
+    end_well
   fi
   tell_failed "Not there:"
   complain "Run this script again to try these once more. Trouble with a download? $CONTACT"
   exit 1
 }
 
+# The end of a run in which all went well. Whoever could not be told so is not to think it.
+end_well() {
+  [[ $untold = yes ]] || exit 0
+  complain "What this script had to tell could not be printed."
+  exit 1
+}
+
 tell_left_out() {
   ((unverified == 0)) || say "Checksums not checked for want of a tool like sha256sum or md5sum: $unverified"
+  ((unlooked == 0)) || say "Checksums not checked because of --only: $unlooked"
   files "$left_files"
   ((left_files == 0)) || say "Left out by --only: $files"
 }
 
 tell_lost() {
-  ((seen_files == FILES)) || complain "This script was made with $FILES files, of which $seen_files could be read."
+  ((seen_files == FILES)) || complain \
+    "This script was made with $FILES files, of which $seen_files could be read: it has lost some, or the disk is full."
+}
+
+tell_unmatched() {
+  ((wanted_files > 0 || FILES == 0)) || complain "--only: no path of the list matches $only; --list tells them all."
 }
 
 tell_failed() {
   tell_lost
-  if ((${#failed[@]} > 0)); then
+  if ((failures > 0)); then
     complain "$1"
     each_row failed
   fi
@@ -1142,4 +1388,4 @@ each_row() {
 END_OF_LIST
 }
 
-main "$@"
+if :; then main "$@"; fi

@@ -1,4 +1,7 @@
 #!/bin/sh
+# A script that has lost its end must not end as if all were well.
+if :; then trap 'echo "This script is not whole: its end is missing." >&2; exit 2' EXIT; fi
+#
 @HEADING@
 #
 #   sh @ROOT@_aws.sh      fetch what is missing, into the folder you are in
@@ -18,40 +21,14 @@ total=@FILES@
 there=0
 tab=$(printf '\t')
 
-command -v aws >/dev/null || { echo "This script needs the AWS command line (aws)." >&2; exit 2; }
-
-# Whether the file $1 has the size of the list; `reason` tells what differs.
-right() {
-  have=$(($(wc -c <"$1")))
-  [ "$have" = "$size" ] || { reason="it has $have bytes instead of $size"; return 1; }
+needed() {
+  command -v aws >/dev/null || { echo "This script needs the AWS command line (aws)." >&2; exit 2; }
 }
 
+# Brings a file to $target.part; $more is the region of its bucket.
 fetch() {
-  target=$root/$path
-  if [ -f "$target" ] && right "$target"; then return 0; fi
-  mkdir -p "${target%/*}" || { reason="its folder cannot be made"; return 1; }
-  if [ -d "$target" ]; then reason="a folder of that name is in the way"; return 1; fi
-  aws s3 cp --no-sign-request --only-show-errors --region "$region" "$address" "$target.part" </dev/null
+  aws s3 cp --no-sign-request --only-show-errors --region "$more" "$address" "$target.part" </dev/null
   status=$?
   if [ "$status" != 0 ]; then reason="aws ended with status $status"; return 1; fi
-  if ! right "$target.part"; then rm -f "$target.part"; return 1; fi
-  mv -f "$target.part" "$target"
+  sized "$target.part" || { rm -f "$target.part"; return 1; }
 }
-
-# A line each: number, size in bytes, region, path, address; a size of - tells that the reason why a file is not for
-# this script stands in the place of its address.
-while IFS=$tab read -r number size region path address; do
-  if [ "$size" = - ]; then
-    echo "$number of $total FAILED: $path: $address" >&2
-  elif reason=; fetch; then
-    there=$((there + 1))
-    echo "$number of $total: $path"
-  else
-    echo "$number of $total FAILED: $path: $reason" >&2
-  fi
-done <<'END_OF_LIST'
-@LIST@
-END_OF_LIST
-
-echo "$there of $total files are in $root."
-[ "$there" = "$total" ]

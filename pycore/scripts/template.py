@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Final
 
+from pycore.packaged import packaged_text
 from pycore.plan import Plan
 from pycore.scripts.lines import About, comments, heading
 
@@ -25,9 +25,9 @@ class Template:
     foot: str
 
     @classmethod
-    def read(cls, name: str) -> Template:
-        """The template in a file beside this module."""
-        text = resources.files("pycore.scripts").joinpath(name).read_text("utf-8")
+    def read(cls, *names: str) -> Template:
+        """The template in files beside this module, one after the other."""
+        text = "".join(packaged_text("pycore.scripts", name) for name in names)
         head, _, foot = text.partition("@LIST@\n")
         return cls(head, foot)
 

@@ -10,7 +10,7 @@ from pycore.plan import Plan
 from pycore.scripts.lines import About, address, missing, pieces
 from pycore.scripts.template import Template, heading_comment
 
-_TEMPLATE: Final = Template.read("retrieve_wget.sh")
+_TEMPLATE: Final = Template.read("retrieve_wget.sh", "retrieve_each.sh")
 _NONE: Final = "-"
 
 
@@ -30,8 +30,8 @@ def _lines(plan: Plan, about: About) -> Iterator[str]:
     for number, file in enumerate(plan.files, start=1):
         why = missing(file)
         if why or file.url is None:
-            yield f"{number}\t{_NONE}\t{_NONE}\t{_NONE}\t{file.path}\t{why}\n"
+            yield f"{number}\t{_NONE}\t{file.path}\t{why}\n"
         else:
             sums = f"{(file.sha256 or _NONE).lower()}\t{(file.md5 or _NONE).lower()}"
-            yield f"{number}\t{file.size}\t{sums}\t{file.path}\t{address(file.url)}\n"
+            yield f"{number}\t{file.size}\t{file.path}\t{address(file.url)}\t{sums}\n"
     yield _TEMPLATE.foot

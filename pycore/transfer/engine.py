@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from enum import Enum
+from itertools import chain, islice
 from typing import Final
 
 from pycore import manifest
 from pycore.manifest import Outcome
 from pycore.missions.profile import CONNECTIONS
-from pycore.plan import Plan, PlannedFile
+from pycore.plan import Plan, PlannedFile, origin
 from pycore.transfer import retry
 from pycore.transfer.body import Body
+from pycore.transfer.container import Archive, Container, Folder
 from pycore.transfer.events import (
     Arrived,
     Broke,
+    CallBack,
+    CalledBack,
     CheckToken,
     Discard,
     Drop,
     Ended,
     Event,
     Fetch,
-    Finish,
     LineChanged,
     Order,
     Paused,
@@ -37,12 +42,14 @@ from pycore.transfer.events import (
 from pycore.transfer.fetching import Again, FileFetch, Missed, Refused, Standing, Trouble
 from pycore.transfer.origins import Origins
 from pycore.transfer.progress import Progress, Waiting
-from pycore.zipstream import Limits, Stamp, ZipStream
+from pycore.zipstream import Limits, Stamp
 
 #: So many bytes of files whose turn has not come are held at most. While they are written they are there twice.
 AHEAD_BYTES: Final = 32 * 2**20
 #: So many files are begun before their turn at most.
 AHEAD_FILES: Final = 500
+#: A manifest is held while it is written up to so many bytes, some 10,000 files.
+MANIFEST_BYTES: Final = 8 * 2**20
 #: Browsers may miss that the network is back: after so many seconds it is tried.
 OFFLINE_SECONDS: Final = 30.0
 
@@ -54,6 +61,7 @@ class State(Enum):
 
     NEW = "new"
     RUNNING = "running"
+    WRITING_MANIFEST = "writing the manifest"
     FINISHED = "finished"
     DISCARDED = "discarded"
 
@@ -68,27 +76,43 @@ class Token(Enum):
 
 
 class Transfer:
-    """Fetches the files of a plan into one ZIP, in order, and ends with the manifest of what happened.
+    """Fetches the files of a plan into one ZIP or a folder, in order, and ends with the manifest of what happened.
 
     Give it every event by :meth:`receive` and carry out the orders that come back, in their order. After ``Finish``
     or ``Discard`` there are no more. Each file ends exactly once, as complete or as failed with a reason; no byte
     of a file that was not verified is in the archive's directory. ``seed`` spreads the pauses before new attempts.
+    ``there`` are the files, by their places in the plan, that a folder has already, whole and verified.
     """
 
-    def __init__(self, plan: Plan, epoch_ms: float, seed: int = 0, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        epoch_ms: float,
+        seed: int = 0,
+        limits: Limits | None = None,
+        *,
+        folder: bool = False,
+        there: frozenset[int] = frozenset(),
+    ) -> None:
         self.plan = plan
         self.state = State.NEW
         #: How the files ended that have had their turn, in the order of the plan.
         self.outcomes: list[Outcome] = []
         self._seed = seed
-        self._zip = ZipStream(limits)
         self._made = Stamp.at(int(epoch_ms // 1000))
+        self._into: Container = Folder() if folder else Archive(plan.root, self._made, limits)
+        self._there = there
         self._now = 0.0
+        self._begun_at = self._epoch_ms = 0.0
+        #: The last members of the archive, in pieces, once all files have ended.
+        self._last: Iterator[list[Order]] = iter(())
         self._requests = 0
         self._origins = Origins(plan.connections, CONNECTIONS)
         #: Files that are begun and not yet written, by their place in the plan; the first that was not looked at.
         self._begun: dict[int, FileFetch] = {}
         self._next = 0
+        #: The file at that place, while it can't be begun yet: every event looks at it.
+        self._upcoming: FileFetch | None = None
         #: Those of them that are to be asked for, and those that are, by the number of the request.
         self._ready: set[int] = set()
         self._asked: dict[int, FileFetch] = {}
@@ -106,19 +130,25 @@ class Transfer:
 
     # -- what the edge calls ----------------------------------------------------------------------------------
 
-    def start(self, now: float) -> list[Order]:
-        """Begin; ``now`` as in :class:`Ticked`. The first member is small: the download's folder."""
-        self._now = now
+    def start(self, now: float, epoch_ms: float) -> list[Order]:
+        """Begin; ``now`` as in :class:`Ticked`, and by the calendar."""
+        self._now = self._begun_at = now
+        self._epoch_ms = epoch_ms - now * 1000
+        self._origins.ticked(now)
         self.state = State.RUNNING
-        return [Put(self._zip.directory(self.plan.root, self._made)), *self._go_on()]
+        return [*self._into.begin(), *self._go_on()]
 
     def receive(self, event: Event) -> list[Order]:
         """The orders that an event leads to; news of a request that is no longer wanted leads to none."""
         if self.state in (State.FINISHED, State.DISCARDED):
             return []
+        if self.state is State.WRITING_MANIFEST:
+            return self._go_on_writing(event)
         match event:
             case Stopped(keep):
                 return self._stopped(keep)
+            case CalledBack():
+                return []
             case Ticked(now):
                 orders = self._ticked(now)
             case LineChanged(online):
@@ -172,6 +202,9 @@ class Transfer:
             return Waiting.NETWORK, 0.0
         if self._token is Token.ENDED:
             return Waiting.TOKEN, 0.0
+        away = self._origins.out_for(current.origin) if current is not None else None
+        if away is not None:
+            return Waiting.ARCHIVE, away
         if current is not None and current.standing is Standing.PAUSING:
             left = current.pause if current.due is None else current.due - self._now
             return Waiting.RETRY, max(0.0, left)
@@ -184,21 +217,23 @@ class Transfer:
         orders: list[Order] = []
         while True:
             orders += self._write_complete()
-            if self.state is State.FINISHED or self._paused or not self._online:
+            if self.state is not State.RUNNING or self._paused or not self._online:
                 return orders
-            for index in sorted(self._ready):
+            for index in sorted(self._ready, key=lambda index: (self._begun[index].probes, index)):
                 self._ask(self._begun[index], orders)
             while self._next < len(self.plan.files) and self._begin_next(orders):
                 pass
             current = self._begun[len(self.outcomes)]
-            if current.standing is not Standing.FAILED:
+            if current.standing not in (Standing.FAILED, Standing.COMPLETE):
                 return orders
 
     def _begin_next(self, orders: list[Order]) -> bool:
         """Look at the next file; whether the one after it may be looked at, too."""
         index = self._next
-        file = FileFetch(index, self.plan.files[index], self.plan.as_it_is)
-        if index != len(self.outcomes) and file.file.url is not None:
+        file = self._upcoming
+        if file is None or file.index != index:
+            file = self._upcoming = FileFetch(index, self.plan.files[index], self.plan.as_it_is)
+        if index != len(self.outcomes) and file.file.url is not None and index not in self._there:
             if file.large:
                 # It goes straight into the archive, when it is its turn.
                 self._next += 1
@@ -215,7 +250,9 @@ class Transfer:
 
     def _begin(self, file: FileFetch) -> None:
         self._begun[file.index] = file
-        if file.file.url is None:
+        if file.index in self._there:
+            file.standing = Standing.COMPLETE
+        elif file.file.url is None:
             self._miss(file, Missed(file.file.problem))
         elif file.file.with_token and self._token is Token.GIVEN_UP:
             self._miss(file, Missed(_NO_TOKEN))
@@ -238,7 +275,7 @@ class Transfer:
         self._ready.discard(file.index)
         self._requests += 1
         self._asked[self._requests] = file
-        file.asks(self._requests, self._tokens)
+        file.asks(self._requests, self._tokens, self._now)
         self._reserve(file, file.needs)
         self._origins.opened(file.origin)
         version = file.body.version.etag if file.body and file.start else ""
@@ -295,18 +332,18 @@ class Transfer:
             return []
         orders: list[Order] = []
         if self._writing is not body:
-            self._leave_out()
+            orders += self._leave_out()
             self._writing = body
-            member = f"{self.plan.root}/{file.file.path}"
-            orders.append(Put(self._zip.open(member, body.size, body.modified or self._made)))
-        self._zip.feed(data)
+            orders += self._into.open(file.file.path, body.size, body.modified or self._made)
+        self._into.feed(data)
         return [*orders, PutArrived()]
 
-    def _leave_out(self) -> None:
-        """The open member, if there is one, is not finished: its bytes stay outside the archive's directory."""
-        if self._writing is not None:
-            self._zip.abandon()
-            self._writing = None
+    def _leave_out(self) -> list[Order]:
+        """The open member, if there is one, is not finished."""
+        if self._writing is None:
+            return []
+        self._writing = None
+        return self._into.abandon()
 
     def _over(self, file: FileFetch) -> None:
         """The request is over by itself."""
@@ -335,6 +372,18 @@ class Transfer:
 
     def _again(self, file: FileFetch, trouble: Again) -> None:
         file.broke()
+        if file.unanswered:
+            self._origins.lost(file.origin, file.index)
+            if file.in_row >= retry.ATTEMPTS and file.answered and self._is_last_of_its_origin(file):
+                # Some of it has come, and no other file is left to show whose fault it is.
+                self._origins.is_out(file.origin)
+            if self._origins.out_for(file.origin) is not None:
+                # It is not the file's fault; who has been asked steps back behind those who have not.
+                file.let_go(counts=False)
+                file.attempts += 1
+                file.probes += 1
+                self._ready.add(file.index)
+                return
         asked = trouble.pause or 0.0
         refuses = asked > retry.LONGEST_PAUSE
         if trouble.overloaded and not refuses:
@@ -349,6 +398,14 @@ class Transfer:
         file.standing = Standing.PAUSING
         # The clock is read at the next tick: while a write waited there were none, and the last one is long ago.
         file.pause, file.due = max(asked, retry.pause_after(file.in_row, self._chance(file))), None
+
+    def _is_last_of_its_origin(self, file: FileFetch) -> bool:
+        """Whether nothing else is left to be had there."""
+        over = (Standing.COMPLETE, Standing.FAILED)
+        begun = (each for each in self._begun.values() if each is not file and each.standing not in over)
+        to_come = islice(self.plan.files, self._next, None)
+        origins = chain((each.origin for each in begun), (origin(each.url or "") for each in to_come))
+        return file.origin not in origins
 
     def _chance(self, file: FileFetch) -> float:
         return retry.chance(self._seed, file.request)
@@ -482,21 +539,25 @@ class Transfer:
         return [*orders, *self._finish()]
 
     def _write(self, file: FileFetch, orders: list[Order]) -> None:
+        if file.index in self._there:
+            self._bytes_complete += file.file.size
+            self._tell(file, Outcome(had_already=True))
+            return
         body = file.body
         assert body is not None, "COMPLETE means that there is a body"
         if body.held is None:
-            orders.append(Put(self._zip.close()))
+            orders += self._into.close()
             self._writing = None
         else:
-            self._leave_out()
-            member = f"{self.plan.root}/{file.file.path}"
-            orders.append(Put(self._zip.whole(member, body.held, body.modified or self._made)))
+            orders += self._leave_out()
+            orders += self._into.whole(file.file.path, body.held, body.modified or self._made)
         self._bytes_complete += body.received
-        file.body = None
-        self._tell(file, file.outcome)
+        self._tell(file, file.outcome, self._into.crc)
 
-    def _tell(self, file: FileFetch, outcome: Outcome) -> None:
-        """How a file ended, once and for all."""
+    def _tell(self, file: FileFetch, outcome: Outcome, crc32: int | None = None) -> None:
+        """How a file ended, once and for all; ``crc32`` is that of one that is there."""
+        outcome = replace(outcome, fetched=file.fetched(self._now, self._epoch_ms, crc32))
+        file.body = None
         self._reserve(file, 0)
         self._begun.pop(file.index, None)
         self._ready.discard(file.index)
@@ -515,6 +576,8 @@ class Transfer:
             return [*orders, Discard()]
         # What has come whole before its turn is kept.
         for index in range(len(self.outcomes), len(self.plan.files)):
+            if index in self._there and index not in self._begun:
+                self._begin(FileFetch(index, self.plan.files[index], self.plan.as_it_is))
             file = self._begun.get(index)
             if file is not None and file.standing is Standing.COMPLETE:
                 self._write(file, orders)
@@ -528,11 +591,53 @@ class Transfer:
         return [*orders, *self._finish()]
 
     def _finish(self) -> list[Order]:
-        self._leave_out()
-        text = manifest.render(self.plan, self.outcomes).encode()
-        self.state = State.FINISHED
-        written = self._zip.whole(f"{self.plan.root}/{manifest.NAME}", text, self._made)
-        return [Put(written), Put(self._zip.finish()), Finish()]
+        left_out = self._leave_out()
+        self.state = State.WRITING_MANIFEST
+        self._last = self._manifests()
+        return [*left_out, CallBack()]
+
+    def _go_on_writing(self, event: Event) -> list[Order]:
+        """All files have ended: only the last wish is heard still, to keep nothing."""
+        match event:
+            case Stopped(keep=False):
+                self.state = State.DISCARDED
+                return [Discard()]
+            case CalledBack():
+                orders = next(self._last, None)
+                if orders is not None:
+                    return [*orders, CallBack()]
+                self.state = State.FINISHED
+                return self._into.finish()
+            case _:
+                return []
+
+    def _manifests(self) -> Iterator[list[Order]]:
+        """The last two members in steps. A member's size comes before it: a long one is made twice, and not held."""
+        happened = manifest.Happened(
+            self.plan,
+            self.outcomes,
+            self._epoch_ms + self._begun_at * 1000,
+            self._epoch_ms + self._now * 1000,
+        )
+        for name, pieces in (
+            (manifest.DOCUMENT_NAME, manifest.document_pieces),
+            (manifest.NAME, manifest.page_pieces),
+        ):
+            size = 0
+            kept: list[bytes] = []
+            for piece in pieces(happened):
+                data = piece.encode()
+                size += len(data)
+                if size <= MANIFEST_BYTES:
+                    kept.append(data)
+                else:
+                    kept.clear()
+                yield []
+            yield self._into.open(name, size, self._made)
+            for data in kept or (piece.encode() for piece in pieces(happened)):
+                self._into.feed(data)
+                yield [Put(data)] if data else []
+            yield self._into.close()
 
 
 _NO_TOKEN: Final = "the sign-in had ended, and the download went on without it"

@@ -89,6 +89,11 @@ class TokenGivenUp:
 
 
 @dataclass(frozen=True, slots=True)
+class CalledBack:
+    """Others have had their turn since ``CallBack``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """The person has had enough: ``keep`` finishes the archive with what is there, else nothing is kept."""
 
@@ -97,7 +102,7 @@ class Stopped:
 
 Event: TypeAlias = (
     Responded | Arrived | Ended | Broke | Ticked | LineChanged | Paused | Resumed | TokenChecked | TokenRenewed
-    | TokenGivenUp | Stopped
+    | TokenGivenUp | CalledBack | Stopped
 )  # fmt: skip
 
 
@@ -137,8 +142,34 @@ class PutArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginFile:
+    """Into a folder: what is written from now on is this file's, which is not in its place yet."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteFile:
+    """The file that was begun is whole and verified: put it in its place, and note its size and CRC-32."""
+
+    path: str
+    size: int
+    crc32: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOutFile:
+    """Of the file that was begun nothing is to stay."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckToken:
     """Ask the archive whether it still knows the token; the answer is ``TokenChecked``."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallBack:
+    """There is more to do that takes time: say ``CalledBack`` when others have had their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +182,6 @@ class Discard:
     """Nothing is to be kept: leave no archive behind."""
 
 
-Order: TypeAlias = Fetch | Drop | Put | PutArrived | CheckToken | Finish | Discard
+Order: TypeAlias = (
+    Fetch | Drop | Put | PutArrived | BeginFile | CompleteFile | LeaveOutFile | CheckToken | CallBack | Finish | Discard
+)  # fmt: skip

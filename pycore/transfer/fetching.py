@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from pycore import answers
-from pycore.manifest import Outcome, other_size
+from pycore.manifest import Fetched, Outcome, other_size
 from pycore.plan import PlannedFile, origin
 from pycore.transfer.body import Body
 from pycore.transfer.resuming import Version, mismatch
@@ -77,6 +77,8 @@ class FileFetch:
     attempts: int = 0
     in_row: int = 0
     answered: bool = False
+    #: Requests that were made to find out whether the archive is back.
+    probes: int = 0
     #: Requests in a row that nobody answered.
     unanswered: int = 0
     furthest: int = 0
@@ -86,15 +88,19 @@ class FileFetch:
     reserved: int = 0
     #: Which token the request that is out, or was last, went with.
     token: int = 0
+    #: When it was asked for first, in seconds of the transfer's clock.
+    begun: float | None = None
+    #: What its last answer told of its version.
+    version: str = ""
     #: Only when it is its turn: it turned out to be larger than what is held.
     alone: bool = False
     body: Body | None = None
     outcome: Outcome = field(default_factory=Outcome)
+    #: The server that it is asked of; found once, since every event asks for it.
+    origin: str = field(init=False)
 
-    @property
-    def origin(self) -> str:
-        """The server that it is asked of."""
-        return origin(self.file.url or "")
+    def __post_init__(self) -> None:
+        self.origin = origin(self.file.url or "")
 
     @property
     def large(self) -> bool:
@@ -121,8 +127,17 @@ class FileFetch:
         """Bytes of it that are there."""
         return self.body.received if self.body else 0
 
-    def asks(self, request: int, token: int) -> None:
+    def fetched(self, now: float, epoch_ms: float, crc32: int | None) -> Fetched | None:
+        """What happened until ``now``; ``epoch_ms`` is when the transfer's clock stood at 0."""
+        if self.begun is None:
+            return None
+        checksum = self.body.checksum if self.body and crc32 is not None else ""
+        begun_ms = epoch_ms + self.begun * 1000
+        return Fetched(self.attempts, begun_ms, now - self.begun, self.version, crc32, checksum)
+
+    def asks(self, request: int, token: int, now: float) -> None:
         """A request goes out, from :attr:`start` on."""
+        self.begun = now if self.begun is None else self.begun
         self.attempts += 1
         self.in_row += 1
         self.request, self.token = request, token
@@ -190,9 +205,11 @@ class FileFetch:
             any_size=any_size and held,
             held=held,
             announced=length,
+            packed=answers.may_be_packed(headers),
             modified=answers.modified(headers),
             version=Version.told(headers),
         )
+        self.version = headers.get("etag", "").strip() or self.body.version.modified
         self.standing = Standing.READING
         return None
 
@@ -222,6 +239,9 @@ class FileFetch:
 
     def _longer(self, body: Body) -> Trouble | None:
         told = body.announced
+        if told is not None and body.packed and body.held is not None and body.received <= HELD_BYTES:
+            # How much it is shows at its end.
+            return None
         if told is None or told < body.received:
             return Missed(f"the list says {self.file.size} bytes, the archive has more")
         if body.any_size and told <= HELD_BYTES:
@@ -234,7 +254,7 @@ class FileFetch:
         if self.standing is not Standing.READING or body is None:
             return Again("the answer had no body")
         if body.received != body.size:
-            if body.received != body.announced:
+            if not body.is_all:
                 return Again(f"only {body.received} of {body.size} bytes came")
             # All that the server has, so that another attempt would bring the same.
             if not body.any_size:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from pycore import manifest
-from pycore.manifest import Outcome
-from pycore.plan import Plan
+from collections.abc import Generator
+
+from pycore import bits, manifest
+from pycore.plan import FILES_A_STEP, Plan
 from pycore.transfer import fetching
-from pycore.zipstream import Member, total_size
+from pycore.zipstream import Forecast, Member
 
 
 def forecast(plan: Plan) -> int:
-    """The exact size in bytes that the archive will have if every file comes."""
-    members = [Member(plan.root, 0, "directory")]
-    for file in plan.files:
+    """The size in bytes that the archive will have if every file comes: exact but for the manifests at its end.
+
+    What they will tell is not known yet; they get as much room as they need at most, if names and what the archive
+    says of versions are of common lengths.
+    """
+    return bits.finished(forecast_in_steps(plan))
+
+
+def forecast_in_steps(plan: Plan) -> Generator[None, None, int]:
+    """The same in steps, so that others can have their turn."""
+    found = Forecast()
+    found.add(Member(plan.root, 0, "directory"))
+    for count, file in enumerate(plan.files, start=1):
         held = file.size <= fetching.HELD_BYTES
-        members.append(Member(f"{plan.root}/{file.path}", file.size, "whole" if held else "streamed"))
-    told = manifest.render(plan, [Outcome()] * len(plan.files))
-    members.append(Member(f"{plan.root}/{manifest.NAME}", len(told.encode()), "whole"))
-    return total_size(members)
+        found.add(Member(f"{plan.root}/{file.path}", file.size, "whole" if held else "streamed"))
+        if count % FILES_A_STEP == 0:
+            yield
+    found.add(Member(f"{plan.root}/{manifest.DOCUMENT_NAME}", 0, "streamed"))
+    found.add(Member(f"{plan.root}/{manifest.NAME}", (yield from manifest.room_in_steps(plan)), "streamed"))
+    return found.total()

@@ -13,6 +13,8 @@ class Waiting(Enum):
     #: The file whose turn it is broke, and is tried again in a while.
     RETRY = "retry"
     NETWORK = "network"
+    #: The archive of the file whose turn it is has answered before, and does no more.
+    ARCHIVE = "archive"
     TOKEN = "token"
     PERSON = "person"
 

@@ -9,12 +9,24 @@ from typing import Final
 from pycore import messages as m
 from pycore.effects import Effect
 from pycore.state import State
-from pycore.update import account, choosing, downloading, forms, lists, memory, offline, showing, taking
+from pycore.update import (
+    account,
+    choosing,
+    downloading,
+    forms,
+    lists,
+    memory,
+    offline,
+    previewing,
+    showing,
+    taking,
+)
 from pycore.update.step import Handlers, Step
 
 _HANDLERS: Final[Handlers] = {
     **choosing.HANDLERS,
     **showing.HANDLERS,
+    **previewing.HANDLERS,
     **lists.HANDLERS,
     **memory.HANDLERS,
     **offline.HANDLERS,
@@ -31,9 +43,10 @@ def update(state: State, message: m.Message) -> Step:
     if needs_selection and state.filtering:
         return replace(state, waiting=(*state.waiting, message)), ()
     after, effects = _HANDLERS[type(message)](state, message)
+    after, renewing = previewing.kept_up(after)
     after = forms.kept_up(state, after)
     after, remembering = memory.kept_up(state, after, message)
-    effects = (*effects, *remembering)
+    effects = (*effects, *renewing, *remembering)
     if after.waiting and not after.filtering:
         return _resumed(after, effects)
     return after, effects

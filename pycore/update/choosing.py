@@ -9,15 +9,21 @@ from typing import Final
 from pycore import messages as m
 from pycore.catalog import Facet
 from pycore.effects import Effect, Match
+from pycore.matching import passing
+from pycore.pattern import PatternField, Precision
 from pycore.selection import Choice
 from pycore.state import Mission, State
+from pycore.update.previewing import undo_after
 from pycore.update.step import Handlers, Step
 
 
 def _choose(state: State, choose: Callable[[Mission], Choice]) -> Step:
     """The state with another choice for the mission that is shown."""
     mission = state.mission
-    return (state if mission is None else state.changed(replace(mission, choice=choose(mission)))), ()
+    if mission is None:
+        return state, ()
+    choice = choose(mission)
+    return state.changed(replace(mission, choice=choice, undo=undo_after(mission.choice, choice))), ()
 
 
 def quick_selected(state: State, message: m.QuickSelected) -> Step:
@@ -45,7 +51,30 @@ def pattern_typed(state: State, message: m.PatternTyped) -> Step:
     mission = state.mission
     if mission is None or message.text == mission.pattern.typed:
         return state, ()
-    changed = replace(mission, pattern=mission.pattern.retyped(message.text))
+    return _filter(state, mission, mission.pattern.retyped(message.text))
+
+
+def ignore_case_ticked(state: State, message: m.IgnoreCaseTicked) -> Step:
+    return _mean(state, lambda precision: replace(precision, ignore_case=message.on))
+
+
+def invert_ticked(state: State, message: m.InvertTicked) -> Step:
+    return _mean(state, lambda precision: replace(precision, invert=message.on))
+
+
+def target_chosen(state: State, message: m.TargetChosen) -> Step:
+    return _mean(state, lambda precision: replace(precision, target=message.target))
+
+
+def _mean(state: State, mean: Callable[[Precision], Precision]) -> Step:
+    mission = state.mission
+    if mission is None:
+        return state, ()
+    return _filter(state, mission, mission.pattern.meant(mean(mission.pattern.precision)))
+
+
+def _filter(state: State, mission: Mission, pattern: PatternField) -> Step:
+    changed = replace(mission, pattern=pattern, undo=None)
     return state.changed(changed), matching(changed)
 
 
@@ -55,16 +84,19 @@ def matching(mission: Mission) -> Sequence[Effect]:
     if not pattern.running:
         return ()
     name = mission.profile.name
-    return (Match(name, mission.revision, pattern.run, pattern.typed, mission.selector.catalog),)
+    catalog = mission.selector.catalog
+    return (Match(name, mission.revision, pattern.run, pattern.typed, catalog, pattern.precision),)
 
 
 def matched(state: State, message: m.Matched) -> Step:
     mission = state.named(message.mission)
     if mission is None:
         return state, ()
-    pattern = mission.pattern.matched(message.run, message.rows)
-    if pattern is mission.pattern:
+    pattern = mission.pattern
+    if not pattern.awaits(message.run):
         return state, ()
+    rows = passing(mission.selector.catalog, pattern.precision, message.found)
+    pattern = pattern.matched(message.run, rows)
     return state.changed(replace(mission, pattern=pattern, stale=False)), ()
 
 
@@ -78,7 +110,7 @@ def match_refused(state: State, message: m.MatchRefused) -> Step:
     if mission.stale and pattern.in_force:
         # The last valid pattern has yet to run over the longer list; the field goes back to it, and that is told.
         state = state.noted("warning", f"“{pattern.typed}” is not used: {message.sentence}")
-        pattern = pattern.retyped(pattern.in_force)
+        pattern = replace(pattern, precision=pattern.precision_in_force).retyped(pattern.in_force)
     mission = replace(mission, pattern=pattern)
     return state.changed(mission), matching(mission)
 
@@ -94,6 +126,9 @@ HANDLERS: Final[Handlers] = {
     m.GuideStarsChosen: guide_stars_chosen,
     m.ReferencesTicked: references_ticked,
     m.PatternTyped: pattern_typed,
+    m.IgnoreCaseTicked: ignore_case_ticked,
+    m.InvertTicked: invert_ticked,
+    m.TargetChosen: target_chosen,
     m.Matched: matched,
     m.MatchRefused: match_refused,
     m.StructureChosen: structure_chosen,

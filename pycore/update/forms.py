@@ -57,7 +57,7 @@ def _refusals(state: State, of: str) -> Mapping[str, str]:
         return {}
     plan = make_plan(few, state.structure, 0, state.account.user)
     about = about_of(state, plan)
-    found = {tool.name: list(tool.losses(plan, about)) for tool in TOOLS}
+    found = {tool.name: tool.losses(plan, about) for tool in TOOLS}
     return {name: _none(reasons) for name, reasons in found.items() if all(reasons)}
 
 

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
+from pycore import bits
 from pycore import messages as m
-from pycore.catalog import Catalog, ListedRow
-from pycore.effects import Effect
-from pycore.formats.list_products import BadRow
+from pycore.batch import ListedRow, batch_of
+from pycore.catalog import Catalog
+from pycore.effects import Effect, StopOpening
 from pycore.missions.profile import Profiles
+from pycore.proxies import proxies
+from pycore.reading import Found, Reading
 from pycore.remembered import discreet
 from pycore.selection import Selector
-from pycore.state import Mission, State
+from pycore.state import BrokenList, Mission, PartlyShown, State
 from pycore.update.choosing import matching
 from pycore.update.step import Handlers, Step
 from pycore.volume import number
 
+_BROKEN: Final = "list.broken"
+
 
 def site_read(state: State, message: m.SiteRead) -> Step:
-    return replace(state, profiles=Profiles(message.site)), ()
+    return replace(state, profiles=Profiles(message.site), proxies=proxies(message.site, message.page)), ()
 
 
 def list_opening(state: State, message: m.ListOpening) -> Step:
@@ -32,61 +37,124 @@ def _closed(state: State, source: str) -> State:
     return replace(state, opening=tuple(entry for entry in state.opening if entry[0] != source))
 
 
+def stop_opening_asked(state: State, message: m.StopOpeningAsked) -> Step:
+    source = message.source
+    if source not in dict(state.opening):
+        return state, ()
+    state, shown, orders = _closed(state, source), state.partly_shown, [cast(Effect, StopOpening(source))]
+    if shown and shown.source == source:
+        state = replace(_without_leavings(state, shown, ()), partly_shown=None)
+        for name, selector in shown.without.items():
+            state, mission = _joined(state, name, selector)
+            orders.extend(matching(mission))
+    return state.noted("warning", f"{source} was not opened: you have cancelled it."), orders
+
+
 def list_refused(state: State, message: m.ListRefused) -> Step:
     state = _closed(state, message.source)
     return state.noted("bad", f"{message.source}: {message.sentence} [{message.code}]", message.hint), ()
 
 
 def list_read(state: State, message: m.ListRead) -> Step:
-    state = _closed(state, message.source)
-    found = message.products
-    shares = _by_mission(message, state.profiles)
-    if state.demo and shares and not message.demo:
+    products = message.products
+    asked = products.mission or message.mission
+    reading = Reading(state.profiles, message.base, asked, open_now(state, demo=message.demo))
+    listed = (ListedRow(row, number) for number, row in zip(products.numbers, products.rows, strict=True))
+    bits.finished(reading.add_batch(batch_of(listed, message.base), products.bad))
+    found = bits.finished(reading.so_far())
+    return _come(state, message.source, message.base, found, demo=message.demo)
+
+
+def list_came(state: State, message: m.ListCame) -> Step:
+    if message.more:
+        return _shown_partly(state, message)
+    return _come(state, message.source, message.base, message.found, demo=False)
+
+
+def open_now(state: State, *, demo: bool = False) -> dict[str, Catalog]:
+    """The catalogs that the rows of a list join, of lists that are whole: one's own take the demo's place."""
+    return {name: selector.catalog for name, selector in _whole(state, demo=demo).items()}
+
+
+def _whole(state: State, *, demo: bool = False) -> Mapping[str, Selector]:
+    if state.partly_shown:
+        return state.partly_shown.without
+    if state.demo and not demo:
+        return {}
+    return {mission.profile.name: mission.selector for mission in state.missions}
+
+
+def _come(state: State, source: str, base: str, found: Found, *, demo: bool) -> Step:
+    """The state with a list that has come to its end."""
+    state = _settled(_closed(state, source), source, found)
+    state, effects = _taken(state, found, demo=demo)
+    if found.selectors and not demo:
+        addresses = state.memory.addresses | ({discreet(base)} if base else set())
+        others = tuple(each for each in state.memory.opened if each != (source, base))
+        state = replace(
+            state, memory=replace(state.memory, addresses=addresses, opened=(*others, (source, base)))
+        )
+    state = replace(state, broken=_broken(state, source, found))
+    return _told_of(state, source, found), effects
+
+
+def _shown_partly(state: State, message: m.ListCame) -> Step:
+    """The state with what has come of a list. Of several on their way one is shown: each alone joins the whole ones."""
+    shown = state.partly_shown or PartlyShown(message.source, _whole(state))
+    if shown.source != message.source:
+        return state, ()
+    state = _without_leavings(replace(state, partly_shown=shown), shown, message.found.selectors)
+    return _taken(state, message.found, demo=False)
+
+
+def _settled(state: State, source: str, found: Found) -> State:
+    """The state in which this list, of which everything has come, is one of the whole ones."""
+    shown = state.partly_shown
+    if shown is None:
+        return state
+    if shown.source == source:
+        return replace(_without_leavings(state, shown, found.selectors), partly_shown=None)
+    return replace(state, partly_shown=replace(shown, without={**shown.without, **found.selectors}))
+
+
+def _without_leavings(state: State, shown: PartlyShown, found: Collection[str]) -> State:
+    """The state without the missions that nothing but earlier rows of the list were taken for."""
+    if state.demo:
+        return state
+    there = {*shown.without, *found}
+    missions = tuple(each for each in state.missions if each.profile.name in there)
+    left = replace(state, missions=missions)
+    return left if left.mission else replace(left, current=missions[0].profile.name if missions else "")
+
+
+def _broken(state: State, source: str, found: Found) -> tuple[BrokenList, ...]:
+    """The open lists that broke off. The same list makes up for what was missing when it comes with no fewer rows."""
+    others = tuple(each for each in state.broken if each.source != source or each.rows > found.rows)
+    if not found.broken or not found.selectors or any(each.source == source for each in others):
+        return others
+    return (*others, BrokenList(source, found.rows))
+
+
+def _taken(state: State, found: Found, *, demo: bool) -> tuple[State, Sequence[Effect]]:
+    if state.demo and found.selectors and not demo:
         # A list of one's own takes the demo's place; one without a single good row takes nothing's.
         state = replace(state, missions=(), current="", preview=replace(state.preview, page=0))
-    bad = list(found.bad)
-    repeated = 0
     effects: list[Effect] = []
-    for name, rows in shares.items():
-        state, mission = _joined(state, name, rows)
-        bad.extend(mission.selector.catalog.refused)
-        repeated += mission.selector.catalog.repeated
+    for name, selector in found.selectors.items():
+        state, mission = _joined(state, name, selector)
         effects.extend(matching(mission))
-    if shares and not message.demo:
-        addresses = state.memory.addresses | ({discreet(message.base)} if message.base else set())
-        entry = (message.source, message.base)
-        others = tuple(each for each in state.memory.opened if each != entry)
-        state = replace(state, memory=replace(state.memory, addresses=addresses, opened=(*others, entry)))
-    demo = message.demo if shares else state.demo
-    state = replace(state, demo=demo, current=state.current or next(iter(shares), ""))
-    return _told_of(state, message, sorted(bad, key=lambda row: row.number), repeated), effects
+    if found.selectors:
+        state = replace(state, demo=demo, current=state.current or next(iter(found.selectors)))
+    return state, effects
 
 
-def _by_mission(message: m.ListRead, profiles: Profiles) -> dict[str, list[ListedRow]]:
-    """The list's rows by mission: the one it names, else the page's, else as their datasets look."""
-    found = message.products
-    listed = [
-        ListedRow(row, number, message.base) for number, row in zip(found.numbers, found.rows, strict=True)
-    ]
-    named = found.mission or message.mission
-    if named:
-        return {profiles.named(named).name: listed} if listed else {}
-    shares: dict[str, list[ListedRow]] = {}
-    for entry, name in zip(listed, profiles.guess([row.dataset for row in found.rows]), strict=True):
-        shares.setdefault(name, []).append(entry)
-    return shares
-
-
-def _joined(state: State, name: str, rows: Iterable[ListedRow]) -> tuple[State, Mission]:
-    """The state with these rows in the mission of that name; a choice that was made holds for them too."""
+def _joined(state: State, name: str, selector: Selector) -> tuple[State, Mission]:
+    """The state with these products in the mission of that name; a choice that was made holds for them too."""
     state = replace(state, revisions=state.revisions + 1)
     old = state.named(name)
-    profile = state.profiles.named(name)
     if old is None:
-        selector = Selector(Catalog(profile.identity, rows), profile)
-        mission = Mission(profile, selector, revision=state.revisions)
+        mission = Mission(state.profiles.named(name), selector, revision=state.revisions)
         return replace(state, missions=(*state.missions, mission)), mission
-    selector = Selector(old.selector.catalog.joined(rows), profile)
     # The sets of the old rows mean nothing for the new ones: what is typed runs again.
     pattern = old.pattern.retyped(old.pattern.typed)
     stale = pattern.matching is not None
@@ -94,20 +162,26 @@ def _joined(state: State, name: str, rows: Iterable[ListedRow]) -> tuple[State, 
     return state.changed(mission), mission
 
 
-def _told_of(state: State, message: m.ListRead, bad: Sequence[BadRow], repeated: int) -> State:
-    found = len(message.products.rows) + len(message.products.bad)
-    if not found:
-        return state.noted("warning", f"{message.source}: the list is empty.")
-    if bad:
-        hint = "Everything else of the list is here." if len(bad) < found else ""
-        state = state.noted("bad", f"{message.source}: {_left_out(len(bad), found)}.", hint, tuple(bad))
-    if repeated:
+def _told_of(state: State, source: str, found: Found) -> State:
+    if found.broken:
+        sentence = f"{source}: the list broke off after {number(found.rows)} rows, and is not complete."
+        hint = f"What came is here. Open the list again for the rest. {found.broken}"
+        state = state.noted("bad", f"{sentence} [{_BROKEN}]", hint)
+    elif not found.rows:
+        return state.noted("warning", f"{source}: the list is empty.")
+    if found.bad:
+        hint = (
+            "Everything else of the list is here." if len(found.bad) < found.rows and not found.broken else ""
+        )
+        sentence = f"{source}: {_left_out(len(found.bad), found.rows)}."
+        state = state.noted("bad", sentence, hint, found.bad)
+    if found.repeated:
         what = (
             "1 row repeats another and counts"
-            if repeated == 1
-            else f"{number(repeated)} rows repeat others and count"
+            if found.repeated == 1
+            else f"{number(found.repeated)} rows repeat others and count"
         )
-        state = state.noted("warning", f"{message.source}: {what} once.")
+        state = state.noted("warning", f"{source}: {what} once.")
     return state
 
 
@@ -126,6 +200,8 @@ def _left_out(bad: int, found: int) -> str:
 HANDLERS: Final[Handlers] = {
     m.SiteRead: site_read,
     m.ListOpening: list_opening,
+    m.StopOpeningAsked: stop_opening_asked,
     m.ListRefused: list_refused,
     m.ListRead: list_read,
+    m.ListCame: list_came,
 }

@@ -18,7 +18,8 @@ from pycore.update.step import Handlers, Step
 #: By these a person chooses.
 _CHOOSING: Final = (
     m.QuickSelected, m.LevelTicked, m.SuffixTicked, m.GuideStarsChosen, m.ReferencesTicked, m.PatternTyped,
-    m.StructureChosen, m.MissionChosen, m.RowsPerPageChosen, m.ChoicesRecalled,
+    m.IgnoreCaseTicked, m.InvertTicked, m.TargetChosen, m.FileTicked, m.DatasetTicked, m.ByHandCleared,
+    m.UndoAsked, m.StructureChosen, m.MissionChosen, m.RowsPerPageChosen, m.ChoicesRecalled,
 )  # fmt: skip
 
 
@@ -87,10 +88,16 @@ def _chosen_again(mission: Mission, chosen: MissionChoice) -> Mission:
     in_force = chosen.in_force
     # Its matches among these files are not known yet; until they are, nothing passes.
     before = PatternField(
-        typed=in_force, in_force=in_force, matching=0 if in_force else None, run=mission.pattern.run
+        typed=in_force,
+        in_force=in_force,
+        matching=0 if in_force else None,
+        run=mission.pattern.run,
+        precision=chosen.precision,
+        precision_in_force=chosen.precision_in_force,
     )
     pattern = before.retyped(chosen.typed)
-    return replace(mission, choice=chosen.choice, pattern=pattern, stale=pattern.matching is not None)
+    stale = pattern.matching is not None
+    return replace(mission, choice=chosen.choice, pattern=pattern, stale=stale, undo=None)
 
 
 def list_kept(state: State, message: m.ListKept) -> Step:

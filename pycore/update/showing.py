@@ -1,4 +1,4 @@
-"""Menus, pages, notices: what is shown, whatever is selected."""
+"""Menus and notices: what is shown, whatever is selected."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Final
 
 from pycore import messages as m
 from pycore.effects import Focus
-from pycore.preview import last_page
 from pycore.state import Forms, State
 from pycore.update.step import Handlers, Step
 
@@ -32,25 +31,6 @@ def menu_left(state: State, _: m.MenuLeft) -> Step:
     return replace(state, menu=menu, forms=Forms()), ()
 
 
-def preview_toggled(state: State, _: m.PreviewToggled) -> Step:
-    preview = replace(state.preview, open=not state.preview.open, page=0)
-    return replace(state, preview=preview), (Focus("preview"),) if preview.open else ()
-
-
-def page_turned(state: State, message: m.PageTurned) -> Step:
-    last = last_page(state)
-    page = min(state.preview.page, last)
-    pages = {"first": 0, "previous": max(0, page - 1), "next": min(last, page + 1), "last": last}
-    return replace(state, preview=replace(state.preview, page=pages[message.to])), ()
-
-
-def rows_per_page_chosen(state: State, message: m.RowsPerPageChosen) -> Step:
-    preview = state.preview
-    # The first row that was seen stays in view.
-    page = min(preview.page, last_page(state)) * preview.per_page // message.rows
-    return replace(state, preview=replace(preview, per_page=message.rows, page=page)), ()
-
-
 def notice_dismissed(state: State, message: m.NoticeDismissed) -> Step:
     return replace(state, notices=tuple(n for n in state.notices if n.number != message.number)), ()
 
@@ -67,9 +47,6 @@ HANDLERS: Final[Handlers] = {
     m.MissionChosen: mission_chosen,
     m.MenuToggled: menu_toggled,
     m.MenuLeft: menu_left,
-    m.PreviewToggled: preview_toggled,
-    m.PageTurned: page_turned,
-    m.RowsPerPageChosen: rows_per_page_chosen,
     m.NoticeDismissed: notice_dismissed,
     m.DatasetsTyped: datasets_typed,
     m.Told: told,

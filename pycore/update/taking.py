@@ -142,16 +142,17 @@ def _script(state: State, name: str, epoch_ms: float) -> Making:
 def _for_tool(state: State, tool: Tool, name: str, epoch_ms: float) -> Making:
     plan = yield from _planned(state, epoch_ms)
     about = about_of(state, plan)
-    files = tool.files(plan, about)
+    files = yield from tool.files(plan, about)
     if tool.mime == _ZIP:
         yield from bundle(files, epoch_ms)
     else:
         for pieces in files.values():
             yield from pieces
     lost: Counter[str] = Counter()
-    for count, why in enumerate(tool.losses(plan, about)):
-        if why:
-            lost[why] += 1
+    why = yield from tool.left_out(plan, about)
+    for count, file in enumerate(plan.files):
+        if reason := why(file):
+            lost[reason] += 1
         if count % _STEP == 0:
             yield ""
     return _told_of(tool, name, len(plan.files), lost)

@@ -6,7 +6,8 @@ from pycore.html import Markup
 from pycore.state import State
 from pycore.view.account import account
 from pycore.view.actions import actions, views
-from pycore.view.download import confirmation, progress
+from pycore.view.confirm import confirmation
+from pycore.view.download import progress
 from pycore.view.filter import pattern
 from pycore.view.guiding import guide_stars
 from pycore.view.header import header

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pycore.html import Markup, element, join
-from pycore.pattern import PatternField, glob_translation
+from pycore.pattern import PatternField, Target, glob_translation
 from pycore.state import Mission, State
 from pycore.view.links import outside
 from pycore.volume import files, volume
@@ -44,6 +44,7 @@ def pattern(state: State) -> Markup:
             ),
             class_="field",
         ),
+        _precision(field),
         element("p", _told(mission), id="regex-state", class_="hint", role="status"),
         element(
             "div",
@@ -55,6 +56,33 @@ def pattern(state: State) -> Markup:
     )
 
 
+def _precision(field: PatternField) -> Markup:
+    """How the pattern is meant; folded, and in force as the original's field where nothing is touched."""
+    precision = field.precision
+    targets = [
+        element("option", target.value, value=target.value, selected=target is precision.target)
+        for target in Target
+    ]
+    how = str(precision)
+    return element(
+        "details",
+        element("summary", "More precise", f": {how}" if how else None),
+        element(
+            "div",
+            _tick("Ignore case", "ignore-case", precision.ignore_case),
+            _tick("Take what does not match", "invert", precision.invert),
+            element("label", "Match on: ", element("select", targets, id="target", data_do="target")),
+            class_="row",
+        ),
+        class_="precise",
+    )
+
+
+def _tick(name: str, do: str, on: bool) -> Markup:
+    box = element("input", type="checkbox", id=do, data_do=do, checked=on)
+    return element("label", box, element("span", name), class_="check")
+
+
 def _told(mission: Mission) -> str:
     field = mission.pattern
     if field.running:
@@ -62,9 +90,12 @@ def _told(mission: Mission) -> str:
     if field.matching is None:
         return "No filter is in force."
     catalog = mission.selector.catalog
-    rows = mission.wanted()
-    named = f"“{field.in_force}” is in force: " if field.error else ""
-    return f"{named}{files(catalog.count(rows))}, {volume(catalog.volume(rows))} match"
+    rows = mission.controlled()
+    named = f"“{field.told()}” is in force: " if field.error else ""
+    precision = field.precision_in_force
+    verb = "do not match" if precision.invert else "match"
+    by = "" if precision.target is Target.NAME else f" by {precision.target.value}"
+    return f"{named}{files(catalog.count(rows))}, {volume(catalog.volume(rows))} {verb}{by}"
 
 
 def _wrong(field: PatternField) -> str:

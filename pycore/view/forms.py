@@ -11,27 +11,25 @@ from pycore.state import State
 
 def tools(state: State) -> Markup:
     """The button for what API QUERY does not give, and its menu."""
-    return _button(state, "tools", "of the script", TOOLS)
+    return _button(state, "tools", "OTHER TOOLS", TOOLS)
 
 
 def exports(state: State) -> Markup:
     """The button for what the CSV does not give, and its menu."""
-    return _button(state, "exports", "of the file list", EXPORTS)
+    return _button(state, "exports", "OTHER FORMATS", EXPORTS)
 
 
-def _button(state: State, of: str, what: str, forms: Sequence[Tool | Export]) -> Markup:
+def _button(state: State, of: str, name: str, forms: Sequence[Tool | Export]) -> Markup:
     opened = state.forms.of == of
-    name = f"OTHER FORMS {what}"
     return join(
         element(
             "button",
-            "OTHER FORMS",
+            name,
             type="button",
             id=f"{of}-button",
             class_="fold",
             data_do="forms",
             data_with=of,
-            aria_label=name,
             aria_haspopup="menu",
             aria_expanded="true" if opened else "false",
             aria_controls=f"{of}-menu" if opened else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from pycore.catalog import Facet
+from pycore.catalog import Facet, Weight
 from pycore.html import Markup, element, join
 from pycore.selection import Tick
 from pycore.state import Mission, State
@@ -48,7 +48,10 @@ def levels(state: State) -> Markup:
         ),
         _references(mission),
         element(
-            "div", _fold(mission) if state.menu == "levels" else None, id="levels-fold", data_escape="menu"
+            "div",
+            _fold(mission) if state.menu == "levels" else None,
+            id="levels-fold",
+            data_escape="menu",
         ),
     )
 
@@ -57,7 +60,8 @@ def _references(mission: Mission) -> Markup | None:
     rule = mission.profile.references
     if rule is None:
         return None
-    weight = _weight(mission, mission.selector.references)
+    of_references = mission.selector.references & mission.possible
+    weight = _weight([mission.selector.catalog.weight(of_references)])
     return element(
         "div",
         element(
@@ -82,21 +86,22 @@ def _fold(mission: Mission) -> Markup:
     if not mission.selector.boxes:
         return element("p", "This list has no processing levels to choose from.", class_="hint")
     hints = {level.name: level.hint for level in mission.profile.levels}
+    # What each would take if it were ticked, whatever is ticked now; access aside, as everywhere below the summary.
+    weights = mission.selector.weights(mission.possible)
     return join(
-        element("div", [_level(mission, level, hints) for level in mission.selector.boxes], class_="boxes"),
+        element("div", [_level(mission, level, weights[level], hints) for level in weights], class_="boxes"),
         _help(mission),
     )
 
 
-def _level(mission: Mission, level: str, hints: dict[str, str]) -> Markup:
+def _level(mission: Mission, level: str, weights: dict[Facet, Weight], hints: dict[str, str]) -> Markup:
     name = level or "no level"
-    box = mission.selector.level(level)
-    suffixes = mission.selector.boxes[level]
+    tick = mission.selector.level_tick(level, mission.choice)
     return element(
         "div",
-        _box(mission, box, name, do="level", of=[level], hint=hints.get(level, "")),
+        _box(tick, list(weights.values()), name, do="level", of=[level], hint=hints.get(level, "")),
         element(
-            "div", [_suffix(mission, facet, mask) for facet, mask in suffixes.items()], class_="suffixes"
+            "div", [_suffix(mission, facet, weight) for facet, weight in weights.items()], class_="suffixes"
         ),
         role="group",
         aria_label=name,
@@ -104,14 +109,14 @@ def _level(mission: Mission, level: str, hints: dict[str, str]) -> Markup:
     )
 
 
-def _suffix(mission: Mission, facet: Facet, mask: int) -> Markup:
-    return _box(mission, mask, facet.suffix or "no suffix", do="suffix", of=[facet.level, facet.suffix])
+def _suffix(mission: Mission, facet: Facet, weight: Weight) -> Markup:
+    tick = mission.selector.suffix_tick(facet, mission.choice)
+    return _box(tick, [weight], facet.suffix or "no suffix", do="suffix", of=[facet.level, facet.suffix])
 
 
-def _box(mission: Mission, box: int, name: str, *, do: str, of: list[str], hint: str = "") -> Markup:
+def _box(tick: Tick, weights: list[Weight], name: str, *, do: str, of: list[str], hint: str = "") -> Markup:
     # JSON, because an attribute would not bring every character of a list's own words back.
     argument = json.dumps(of)
-    tick = mission.selector.box_state(box, mission.choice)
     return element(
         "label",
         element(
@@ -125,15 +130,15 @@ def _box(mission: Mission, box: int, name: str, *, do: str, of: list[str], hint:
         ),
         element("span", name, class_="name"),
         " ",
-        element("span", _weight(mission, box), class_="weight"),
+        element("span", _weight(weights), class_="weight"),
         element("span", f" {hint}", class_="hint") if hint else None,
         class_="check",
     )
 
 
-def _weight(mission: Mission, rows: int) -> str:
-    catalog = mission.selector.catalog
-    return f"{files(catalog.count(rows))}, {volume(catalog.volume(rows))}"
+def _weight(weights: list[Weight]) -> str:
+    """What boxes come to that share no product."""
+    return f"{files(sum(each.files for each in weights))}, {volume(sum(each.bytes for each in weights))}"
 
 
 def _help(mission: Mission) -> Markup | None:

@@ -1,130 +1,330 @@
-"""The preview of all selected files: groups, columns, pages."""
+"""The preview of all selected files: groups, columns, boxes to tick by hand."""
 
 from __future__ import annotations
 
-from typing import Final
+import json
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
-from pycore.html import Markup, element, join
-from pycore.preview import Group, Page, page
+from pycore import bits, sorting
+from pycore.html import Markup, element, escape, join
+from pycore.plan import Part
+from pycore.preview import Group, Page, Shown, is_sorting
 from pycore.product import EXCLUSIVE, PUBLIC
-from pycore.state import ROWS_PER_PAGE, State
+from pycore.selection import Tick
+from pycore.state import State
+from pycore.view.finding import finding
+from pycore.view.pager import pager
 from pycore.view.summary import lock
-from pycore.volume import files, number, volume
+from pycore.volume import number, volume
 
-COLUMNS: Final = ("Filename", "Product Level", "Suffix", "Instrument", "Filter / Grating", "Size", "Access")
+#: Rows of one part of the table, and so many of one that needs little room.
+_ROWS_A_BODY: Final = 25
+_FEW: Final = 8
+
+COLUMNS: Final = (
+    sorting.FILENAME,
+    sorting.LEVEL,
+    sorting.SUFFIX,
+    sorting.INSTRUMENT,
+    sorting.FILTERS,
+    sorting.SIZE,
+    sorting.ACCESS,
+)
 
 
 def preview(state: State) -> Markup:
     """The section below the panel, empty while it is folded."""
     if not state.preview.open or not state.missions:
         return join()
-    shown = page(state)
-    if not shown.rows:
-        return element("p", "Nothing is selected.", class_="empty-preview")
-    several = len(state.missions) > 1
+    shown = Shown(state)
+    page = shown.page()
     return join(
-        element("h2", "Selected files", id="preview-title"),
         element(
             "div",
-            element(
-                "table",
-                element("caption", "Selected files by dataset", class_="unseen"),
-                element("thead", element("tr", [_head(name) for name in COLUMNS])),
-                [_group(group, several) for group in shown.groups],
-            ),
-            class_="scroll",
-            tabindex="0",
-            role="region",
-            aria_label="Table of selected files",
+            element("h2", "Selected files", id="preview-title"),
+            _show_all(state),
+            _folds(state, page) if page.rows else None,
+            class_="preview-head",
         ),
-        _pager(state, shown),
+        finding(state, shown) if page.rows else None,
+        _table(state, shown, page)
+        if page.rows
+        else element("p", "Nothing is selected.", class_="empty-preview"),
+        pager(state, page) if page.rows else None,
     )
 
 
-def _head(name: str) -> Markup:
-    return element("th", name, scope="col", class_="number" if name == "Size" else None)
+def _show_all(state: State) -> Markup:
+    box = element("input", type="checkbox", id="show-all", data_do="show-all", checked=state.preview.all)
+    return element("label", box, element("span", "Show files that are not selected too"), class_="check")
 
 
-def _group(group: Group, several: bool) -> Markup:
+def _folds(state: State, page: Page) -> Markup | None:
+    """The buttons for all datasets at once; sorted rows stand in no groups."""
+    if state.preview.sorting is not None:
+        return None
+    buttons = [
+        element(
+            "button",
+            name,
+            type="button",
+            class_="quiet",
+            id=f"fold-all-{to}",
+            data_do="fold-all",
+            data_with=to,
+        )
+        for name, to in (("FOLD ALL", "on"), ("UNFOLD ALL", "off"))
+    ]
+    return element("div", buttons, class_="folds", role="group", aria_label="Datasets")
+
+
+# -- the table ------------------------------------------------------------------------------------------------
+
+
+def _table(state: State, shown: Shown, page: Page) -> Markup:
+    several = len(state.missions) > 1
+    columns = (*COLUMNS, sorting.DATASET) if shown.sorted else COLUMNS
+    rows = _Rows(state, shown, len(columns))
+    if shown.sorted:
+        body = _bodies([rows.row(part, index, dataset=True) for part, index in page.lines])
+    else:
+        body = [body for group in page.groups for body in _group(group, rows, several)]
+    return element(
+        "div",
+        element(
+            "table",
+            element("caption", "Selected files by dataset", class_="unseen"),
+            element(
+                "thead", element("tr", [_head(state, name) for name in columns], role="row"), role="rowgroup"
+            ),
+            body,
+            # In the style rows are grids, and a table of those is none to every browser unless it is told.
+            role="table",
+            class_="sorted" if shown.sorted else None,
+            aria_busy="true" if is_sorting(state.preview) else None,
+        ),
+        class_="scroll",
+        tabindex="0",
+        role="region",
+        aria_label="Table of selected files",
+    )
+
+
+def _head(state: State, name: str) -> Markup:
+    known = state.preview.sorting
+    mine = known if known is not None and known.column == name else None
+    order = ("descending" if mine.descending else "ascending") if mine else None
+    return element(
+        "th",
+        element(
+            "button",
+            name,
+            type="button",
+            class_="sort",
+            id=f"sort-{quote(name)}",
+            data_do="sort",
+            data_with=name,
+            title="Sort by this column: up, down, and back to the archive’s order",
+        ),
+        scope="col",
+        role="columnheader",
+        class_="number" if name == sorting.SIZE else None,
+        aria_sort=order,
+    )
+
+
+def _bodies(rows: list[Markup]) -> list[Markup]:
+    """The rows in parts of the table: those that are out of view cost the browser nothing."""
+    return [
+        element(
+            "tbody",
+            rows[start : start + _ROWS_A_BODY],
+            role="rowgroup",
+            class_="few" if len(rows) - start <= _FEW else None,
+        )
+        for start in range(0, len(rows), _ROWS_A_BODY)
+    ]
+
+
+def _group(group: Group, rows: _Rows, several: bool) -> list[Markup]:
+    name = quote(group.mission, safe="") + ":" + quote(group.dataset, safe="")
+    argument = json.dumps([group.mission, group.dataset])
     mission = f"{group.mission} · " if several else ""
+    held = (
+        element("span", f" {_held(group.held)}", class_="hint")
+        if group.held and group.tick is Tick.NONE
+        else None
+    )
     title = element(
         "th",
         element(
             "span",
-            mission,
-            element("bdi", group.dataset),
-            f" ({number(group.selected)})",
+            element(
+                "button",
+                type="button",
+                class_="fold",
+                id=f"fold:{name}",
+                data_do="fold",
+                data_with=argument,
+                aria_expanded="false" if group.folded else "true",
+                aria_label=f"Files of {group.dataset}",
+            ),
+            element(
+                "label",
+                element(
+                    "input",
+                    type="checkbox",
+                    data_do="dataset",
+                    data_with=argument,
+                    checked=group.tick is Tick.ALL,
+                    data_mixed="true" if group.tick is Tick.PARTIAL else None,
+                ),
+                element("span", mission, element("bdi", group.dataset), f" ({number(group.selected)})"),
+                class_="check",
+            ),
+            held,
             class_="group-name",
         ),
-        colspan=len(COLUMNS),
+        colspan=rows.columns,
         scope="rowgroup",
-        id=f"group:{quote(group.mission, safe='')}:{quote(group.dataset, safe='')}",
+        role="rowheader",
+        id=f"group:{name}",
     )
-    return element(
-        "tbody", element("tr", title, class_="group"), [_row(group, index) for index in group.indices]
-    )
+    head = element("tr", title, role="row", class_="group")
+    return _bodies([head, *(rows.row(group.part, index) for index in group.indices)])
 
 
-def _row(group: Group, index: int) -> Markup:
-    catalog = group.part.catalog
-    listed, file = catalog.listed(index).row, catalog.product_row(index)
-    exclusive = catalog.is_exclusive(index)
-    shared = element(
-        "span", "shared", class_="badge", title="It belongs to several datasets and is fetched once."
-    )
-    return element(
-        "tr",
-        element(
-            "th", element("bdi", file.filename), " ", shared if catalog.shared(index) else None, scope="row"
-        ),
-        element("td", file.level),
-        element("td", file.suffix),
-        element("td", listed.instrument),
-        element("td", listed.filters),
-        element("td", volume(file.size), class_="number"),
-        element(
-            "td",
-            lock() if exclusive else None,
-            " " if exclusive else None,
-            EXCLUSIVE if exclusive else PUBLIC,
-        ),
+def _held(count: int) -> str:
+    return (
+        "1 file stays: another dataset has it too"
+        if count == 1
+        else f"{number(count)} files stay: other datasets have them too"
     )
 
 
-def _pager(state: State, shown: Page) -> Markup:
-    at_start, at_end = shown.number == 0, shown.number == shown.last
-    sizes = [
-        element("option", str(size), value=str(size), selected=size == state.preview.per_page)
-        for size in ROWS_PER_PAGE
-    ]
-    of = f"{number(shown.start)}-{number(shown.stop)} of {number(shown.rows)} rows ({files(shown.files)})"
-    return element(
-        "nav",
-        element("label", "Rows per page: ", element("select", sizes, id="rows", data_do="rows")),
-        element("p", of, class_="range", role="status"),
-        element(
-            "div",
-            _turn("first", "First page", "«", at_start),
-            _turn("previous", "Previous page", "‹", at_start),
-            _turn("next", "Next page", "›", at_end),
-            _turn("last", "Last page", "»", at_end),
-            class_="pages",
-        ),
-        aria_label="Pages of selected files",
-        class_="pager",
-    )
+class _Row(NamedTuple):
+    """What many rows have in common: all but the row's number, the file's name and its bytes."""
+
+    mission: int
+    level: str
+    suffix: str
+    instrument: str
+    filters: str
+    exclusive: bool
+    shared: bool
+    selected: bool
+    by_hand: Markup | None
+    found: bool
+    matches: bool
+    dataset: str | None
 
 
-def _turn(to: str, name: str, sign: str, off: bool) -> Markup:
-    # Not `disabled`: a button that turns off under the keyboard's focus would lose it.
-    return element(
-        "button",
-        element("span", sign, aria_hidden="true"),
-        type="button",
-        id=f"page-{to}",
-        data_do="page",
-        data_with=to,
-        aria_label=name,
-        aria_disabled="true" if off else None,
-    )
+#: Stands for what is put in later, of which there are three in a row.
+_GAP: Final = "\0"
+_PARTS: Final = 4
+
+
+class _Rows:
+    """The rows of a page. What rows have in common is written once for all of them."""
+
+    def __init__(self, state: State, shown: Shown, columns: int) -> None:
+        self.columns = columns
+        self._number = {part.profile.name: place for place, part in enumerate(shown.parts)}
+        self._may_take = shown.may_take
+        self._names = [json.dumps(part.profile.name) for part in shown.parts]
+        self._selected = shown.selected
+        self._on, self._off = list[bits.Laid](), list[bits.Laid]()
+        for mission in state.missions:
+            hand, rows = mission.by_hand(), mission.selector.catalog.rows
+            self._on.append(bits.Laid(hand.on, rows))
+            self._off.append(bits.Laid(hand.off, rows))
+        self._rows: dict[_Row, list[str]] = {}
+        self._at = state.preview.find.at if shown.matches is not None else None
+        self._matches = [
+            bits.Laid(mask, part.catalog.rows)
+            for mask, part in zip(shown.matches or (), shown.parts, strict=False)
+        ]
+
+    def row(self, part: Part, index: int, *, dataset: bool = False) -> Markup:
+        """A file in a dataset."""
+        catalog, mission = part.catalog, self._number[part.profile.name]
+        filename, size, kind, of_row = catalog.shown(index)
+        known = _Row(
+            mission,
+            kind.level,
+            kind.suffix,
+            of_row.instrument,
+            of_row.filters,
+            exclusive=catalog.is_exclusive(index),
+            shared=catalog.shared(index),
+            selected=index in self._selected[mission],
+            by_hand=self._by_hand(mission, index),
+            found=self._at == (mission, index),
+            matches=bool(self._matches) and index in self._matches[mission],
+            dataset=catalog.dataset(index) if dataset else None,
+        )
+        parts = self._rows.get(known)
+        if parts is None:
+            parts = self._rows[known] = self._row(known).split(_GAP)
+        if len(parts) != _PARTS:
+            # A list has the mark itself among its words.
+            return self._row(known, f"{index}", filename, volume(size))
+        before, middle, behind, end = parts
+        return Markup(f"{before}{index}{middle}{escape(filename, quote=False)}{behind}{volume(size)}{end}")
+
+    def _row(self, row: _Row, index: str = _GAP, name: str = _GAP, size: str = _GAP) -> Markup:
+        return element(
+            "tr",
+            element(
+                "th",
+                self._box(row, index, name),
+                " ",
+                _SHARED if row.shared else None,
+                row.by_hand,
+                scope="row",
+                role="rowheader",
+            ),
+            [
+                element("td", text, role="cell")
+                for text in (row.level, row.suffix, row.instrument, row.filters)
+            ],
+            element("td", size, role="cell", class_="number"),
+            _EXCLUSIVE if row.exclusive else _PUBLIC,
+            None if row.dataset is None else element("td", element("bdi", row.dataset), role="cell"),
+            role="row",
+            id="found" if row.found else None,
+            class_="match" if row.matches else None,
+            aria_current="true" if row.found else None,
+        )
+
+    def _box(self, row: _Row, index: str, name: str) -> Markup:
+        out = row.exclusive and not self._may_take[row.mission]
+        return element(
+            "label",
+            element(
+                "input",
+                type="checkbox",
+                data_do="file",
+                data_with=f"[{self._names[row.mission]},{index}]",
+                checked=row.selected,
+                disabled=out,
+                title="Exclusive access: sign in to take it." if out else None,
+            ),
+            element("bdi", name),
+            class_="check",
+        )
+
+    def _by_hand(self, mission: int, index: int) -> Markup | None:
+        if index in self._on[mission]:
+            return _ON
+        return _OFF if index in self._off[mission] else None
+
+
+_SHARED: Final = element(
+    "span", "shared", class_="badge", title="It belongs to several datasets and is fetched once."
+)
+_ON: Final = element("span", "on by hand", class_="badge hand")
+_OFF: Final = element("span", "off by hand", class_="badge hand")
+_PUBLIC: Final = element("td", PUBLIC, role="cell")
+_EXCLUSIVE: Final = element("td", lock(), " ", EXCLUSIVE, role="cell")

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 from pycore.html import Markup, element, join
-from pycore.state import Notice, Saving, State
+from pycore.state import Notice, State
 from pycore.view.links import outside
 from pycore.view.memory import going_on, keeping
 from pycore.view.offline import new_version, offline
@@ -14,39 +14,43 @@ from pycore.volume import volume
 
 #: A list with thousands of bad rows is told by its first ones; the number is told in full.
 _ROWS_SHOWN: Final = 100
+_SPINNER: Final = element("span", class_="spinner", aria_hidden="true")
 
 
 def notices(state: State) -> Markup:
     """Lists on their way, and what there is to tell, newest last."""
-    opening = [
-        element(
-            "p",
-            element("span", class_="spinner", aria_hidden="true"),
-            f"Opening {source} … {told}",
-            class_="notice",
+    opening = [_opening(source, told) for source, told in state.opening]
+    making = [
+        _under_way(
+            f"Making {each.filename} … {volume(each.size)}",
+            each.filename,
+            deed="stop-saving",
+            what=str(each.number),
         )
-        for source, told in state.opening
+        for each in state.saving
     ]
-    making = [_making(each) for each in state.saving]
     return join(opening, making, [_notice(notice) for notice in state.notices], new_version(state))
 
 
-def _making(saving: Saving) -> Markup:
+def _opening(source: str, told: str) -> Markup:
+    named = source or "the product list"
+    return _under_way(f"Opening {named} … {told}", named, deed="stop-opening", what=source)
+
+
+def _under_way(sentence: str, name: str, *, deed: str, what: str) -> Markup:
     return element(
         "div",
-        element(
-            "p",
-            element("span", class_="spinner", aria_hidden="true"),
-            f"Making {saving.filename} … {volume(saving.size)}",
-        ),
+        element("p", _SPINNER, sentence),
         element(
             "button",
             "Cancel",
             type="button",
-            id=f"stop-saving-{saving.number}",
-            data_do="stop-saving",
-            data_with=str(saving.number),
-            aria_label=f"Cancel {saving.filename}",
+            id=f"{deed}-{what}",
+            data_do=deed,
+            data_with=what,
+            aria_label=f"Cancel {name}",
+            # The page has not yet asked for it: there is nothing that could be given up.
+            disabled=not what,
         ),
         class_="notice",
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pycore.catalog import Catalog
 from pycore.html import Child, Markup, element, join
 from pycore.selection import Quick
-from pycore.state import Mission, State
+from pycore.state import BrokenList, Mission, State
+from pycore.view.byhand import by_hand
 from pycore.volume import files, number, volume
 
 
@@ -18,9 +19,17 @@ def summary(state: State) -> Markup:
     return join(
         element("p", element("span", "Selected: ", class_="what"), _weight(selected), class_="selected"),
         element("p", element("span", "All: ", class_="what"), _weight(everything), _locked(selected)),
+        by_hand(state),
+        [_broken(each) for each in state.broken],
         _each(state) if len(state.missions) > 1 else None,
         _not_yours(state),
     )
+
+
+def _broken(broken: BrokenList) -> Markup:
+    rows = "1 row" if broken.rows == 1 else f"{number(broken.rows)} rows"
+    told = f"Not complete: {broken.source} broke off after {rows}. Open it again for the rest."
+    return element("p", told, class_="warning")
 
 
 def _weight(sets: list[tuple[Mission, int]]) -> Markup:

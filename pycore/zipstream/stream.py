@@ -99,6 +99,11 @@ class ZipStream:
         """Bytes of the open member still to be fed; negative if there were more than announced."""
         return self._open_entry("remaining").size - self._fed
 
+    @property
+    def crc(self) -> int:
+        """CRC-32 of what was fed of the last streamed member, or of the last whole one."""
+        return self._crc
+
     def directory(self, name: str, modified: Stamp) -> bytes:
         """Give a folder's entry; `name` comes without a slash at its end.
 
@@ -118,9 +123,11 @@ class ZipStream:
         Errors: those of `open`.
         """
         move = self._move("whole")
-        entry = self._new(name, How.WHOLE, memoryview(data).nbytes, crc32(data), modified)
+        crc = crc32(data)
+        entry = self._new(name, How.WHOLE, memoryview(data).nbytes, crc, modified)
         record = b"".join((local_header(entry, self._limits), data))
         self._admit(entry)
+        self._crc = crc
         self._offset += len(record)
         self._state = move
         return record

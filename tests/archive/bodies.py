@@ -75,6 +75,8 @@ def send(
             _send_all(connection, rest, sent)
             _send_all(connection, stream, sent)
             return
+        if fault.kind == "cut":
+            fault.ended.wait(fault.quiet)
         if fault.kind == "reset":
             # Closing with unsent data thrown away makes the system answer with RST.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 #: Every kind of fault with what it does. Parameters that a kind heeds stand in brackets.
 KINDS: Final = {
-    "cut": "closes the connection after [at] bytes of the body",
+    "cut": "closes the connection after [at] bytes of the body, [quiet] seconds after the last of them",
     "reset": "resets the connection after [at] bytes of the body, of which some may not arrive",
     "stall": "says nothing more after [at] bytes, for [seconds] or until the client leaves",
     "trickle": "sends [rate] bytes a second",
@@ -39,6 +39,7 @@ _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "at": int,
     "by": int,
     "seconds": (int, float),
+    "quiet": (int, float),
     "rate": int,
     "status": int,
     "retry_after": (str, type(None)),
@@ -61,6 +62,7 @@ class Fault:
     at: int = 0
     by: int = 1
     seconds: float = 3600.0
+    quiet: float = 0.0
     rate: int = 1000
     status: int = 500
     retry_after: str | None = None

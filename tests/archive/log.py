@@ -10,7 +10,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Final
 
 KEPT: Final = 100_000
-_OF_INTEREST: Final = ("origin", "range", "if-range", "content-type", "user-agent", "accept-encoding")
+_OF_INTEREST: Final = (
+    "origin",
+    "range",
+    "if-range",
+    "content-type",
+    "user-agent",
+    "accept-encoding",
+    "cookie",
+)
 
 
 @dataclass(slots=True)

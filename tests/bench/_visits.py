@@ -102,7 +102,8 @@ class _Tabs:
     def visit(self, url: str, *, until_kept: bool = False) -> Start:
         page = self._context.new_page()
         try:
-            page.goto(url, wait_until="commit", timeout=LONGEST_MS)
+            # What a driver puts into a page to ask it takes its time, too: nobody asks before the page is there.
+            page.goto(url, wait_until="load", timeout=LONGEST_MS)
             return _start(page.evaluate, until_kept)
         finally:
             page.close()

@@ -1,7 +1,8 @@
 """How long the page takes to start, beside a bare page with Pyodide alone: run ``python build.py bench boot``.
 
 Rows: the panel as it was built, on the demo archive; the same without its snapshot; PyScript's own default start,
-which installs the same wheel by micropip; and a bare page that does nothing but ``loadPyodide``. All are served by one
+which installs the same wheel by micropip; and a bare page that does nothing but ``loadPyodide``. The last two have
+Pyodide's files as they were released, with all of its standard library. All are served by one
 server, gzipped, to browsers with new profiles. A warm visit is the second of its profile, in a new tab, after the
 panel was kept for use without a network. Times are the page's own, from navigation to its mark.
 
@@ -59,9 +60,8 @@ _BARE_PAGE: Final = f"""{_HEAD}
 <body><p>Pyodide alone</p></body></html>
 """
 _BARE_SCRIPT: Final = """
-import { loadPyodide } from "./runtime/pyodide.js";
-import createPyodideModule from "./runtime/pyodide.asm.js";
-await loadPyodide({ createPyodideModule, indexURL: new URL("./runtime/", import.meta.url).href });
+import { loadPyodide } from "./pyodide-default/pyodide.mjs";
+await loadPyodide({ indexURL: new URL("./pyodide-default/", import.meta.url).href });
 performance.mark("overlay:ready");
 """
 _PYSCRIPT_PAGE: Final = f"""{_HEAD}
@@ -78,7 +78,7 @@ js.performance.mark("overlay:ready")
 
 
 def lay_out(root: Path) -> None:
-    """Put the other pages beside the panel, with the same runtime under the names that Pyodide gave it."""
+    """Put the other pages beside the panel, with Pyodide as it was released."""
     shutil.copytree(os.environ["OVERLAY_DIST"], root)
     (root / "bare.html").write_text(_BARE_PAGE)
     (root / "bare.js").write_text(_BARE_SCRIPT)
@@ -110,7 +110,7 @@ def lay_out(root: Path) -> None:
 def measure(engine: str, root: Path, rounds: int) -> Starts:
     """Visit every page under every condition, by turns."""
     snapshots = [path.relative_to(root).as_posix() for path in root.glob("runtime/snapshot-*")]
-    kept = (root / "offline.js").is_file()
+    kept = (root / "sw.js").is_file()
     rows = [row for row in PAGES if row != PLAIN or snapshots]
     browser, _ = ENGINES[engine]
     starts: Starts = {}

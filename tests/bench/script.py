@@ -1,4 +1,5 @@
-"""How fast the bash script is beside other ways to fetch a list: run ``python build.py bench script``.
+"""How fast the bash script is beside other ways to fetch a list, and what it costs to kill it again and again:
+run ``python build.py bench script``.
 
 All fetch the same small files from a server that is 50 ms away and fails now and then, by turns, so that the ratios
 hold on a busy machine too. One curl a file, one after the other, is what archives' scripts do today; the others use as
@@ -8,7 +9,10 @@ many connections as our script.
 from __future__ import annotations
 
 import os
+import platform
+import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Final
 
 from pycore.plan import Plan, PlannedFile, PlannedRow
@@ -36,6 +40,9 @@ ARIA2: Final = "aria2"
 PARALLEL: Final = "curl --parallel"
 MOST_TO_BEST: Final = 1.3
 LEAST_TO_SERIAL: Final = 3.0
+KILLS: Final = 10
+#: Bytes a second of each connection, so that a kill finds files half way.
+KILLED_RATE: Final = 1_000_000
 
 
 def names() -> list[str]:
@@ -142,8 +149,48 @@ def run(archive: ArchiveServer, way: Callable[[ArchiveServer, Path], list[str]])
     return seconds, there
 
 
+def begun(root: Path) -> dict[str, int]:
+    """Give the bytes of each file that is there, or that was begun."""
+    return {path.name.removesuffix(".part"): path.stat().st_size for path in root.glob("*.fits*")}
+
+
+def killed_again_and_again(archive: ArchiveServer) -> None:
+    """Kill a run outright ten times, each time start it anew, and print what was fetched twice."""
+    archive.clear_faults()
+    archive.fault("*", "trickle", rate=KILLED_RATE)
+    seed = random.randrange(1 << 32)
+    moment = random.Random(seed)
+    twice = 0
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        words, root = by_our_script(archive, folder), folder / ROOT
+        first = len(archive.requests)
+        for kill in range(KILLS + 1):
+            before, known = len(archive.requests), begun(root)
+            with subprocess.Popen(
+                words, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True
+            ) as process:
+                if kill < KILLS:
+                    sleep(moment.uniform(0.2, 1.5))
+                    os.killpg(process.pid, signal.SIGKILL)
+            asked: set[str | None] = set()
+            for request in archive.finished()[before:]:
+                start = int((request.range or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+                if request.product not in asked:
+                    twice += max(0, known.get(str(request.product), 0) - start)
+                asked.add(request.product)
+        sent = sum(request.sent for request in archive.requests[first:])
+        right = sum((root / each).read_bytes() == archive.content(each) for each in names())
+    print(f"killed {KILLS} times (seed {seed}): status {process.returncode}, {right} of {FILES} files right;")
+    flight = sent - FILES * SIZE
+    print(f"  {sent / 1e6:.1f} MB sent, of which {flight / 1e6:.1f} MB were in flight when it was killed;")
+    print(f"  {verdict(twice == 0)} no byte fetched twice that was on disk: {twice}")
+    if process.returncode != 0 or right != FILES:
+        sys.exit("our script did not bring every file after it was killed")
+
+
 def main() -> None:
-    """Print the table, and how our script stands beside what is asked of it."""
+    """Print the tables, and how our script stands beside what is asked of it."""
     rounds = int(os.environ.get("OVERLAY_BENCH_ROUNDS", "3"))
     print(
         f"{FILES} files of {SIZE // 1024} KiB, {LATENCY * 1000:.0f} ms before each answer, {2 * FAULTS} faults;"
@@ -152,11 +199,13 @@ def main() -> None:
     ways = {name: way for name, (program, way) in WAYS.items() if shutil.which(program)}
     for name in WAYS.keys() - ways.keys():
         print(f"{name}: not measured, as it is not on this machine")
+    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores")
     found: dict[str, list[tuple[float, int]]] = {name: [] for name in ways}
     with far_archive() as archive:
         for _ in range(rounds):
             for name, way in ways.items():
                 found[name].append(run(archive, way))
+        killed_again_and_again(archive)
     print(f"{'':<26}{'seconds':>10}{'spread':>18}{'files there':>14}{'to ours':>10}")
     for name, runs in found.items():
         seconds = [each for each, _ in runs]

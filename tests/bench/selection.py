@@ -102,11 +102,11 @@ class Ours:
         selected = selector.selected(self.choice, catalog.everything, exclusive_too=False)
         boxes = {facet: mask for found in selector.boxes.values() for facet, mask in found.items()}
         for level in selector.boxes:
-            selector.box_state(selector.level(level), self.choice)
+            selector.level_tick(level, self.choice)
             catalog.volume(selector.level(level))
         shown = {
             box: (
-                selector.box_state(boxes[box], self.choice),
+                selector.suffix_tick(box, self.choice),
                 catalog.count(boxes[box]),
                 catalog.volume(boxes[box]),
             )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from playwright.sync_api import Download, Locator, Page, expect
+
+#: The buttons for what another form of the script, or of the file list, is called on screen.
+OTHERS: Final = {"script": "OTHER TOOLS", "file list": "OTHER FORMATS"}
 
 BOOT_MS = 60_000
 
@@ -58,6 +61,7 @@ class PanelPage:
         if dialog.count():
             dialog.get_by_role("button", name="Back").click()
         if self.button("VIEW ALL SELECTED FILES").get_attribute("aria-expanded") == "true":
+            self._preview_as_opened()
             if self.page.get_by_label("Rows per page").count():
                 self.page.get_by_label("Rows per page").select_option("250")
             self.button("VIEW ALL SELECTED FILES").click()
@@ -68,11 +72,40 @@ class PanelPage:
         for mission in reversed(self.missions()):
             self.choose_mission(mission)
             self.filter("")
+            self.plain_pattern()
             self.button("NONE").click()
             self.button("RECOMMENDED").click()
         self.radio("File Structure", "NESTED").check()
         for _ in range(self.page.get_by_role("button", name="Dismiss: ").count()):
             self.page.get_by_role("button", name="Dismiss: ").first.click()
+
+    def _preview_as_opened(self) -> None:
+        """Show the selected files in the archive's order, unfolded."""
+        self.page.get_by_label("Show files that are not selected too").uncheck()
+        find = self.page.get_by_label("Find in preview")
+        if find.count():
+            find.fill("")
+        sorted_by = self.page.locator("#preview th[aria-sort] button")
+        while sorted_by.count():
+            sorted_by.click()
+        unfold = self.button("UNFOLD ALL")
+        if unfold.count():
+            unfold.click()
+
+    def plain_pattern(self) -> None:
+        """Mean the pattern as the plain field does."""
+        more, opened = (
+            self.page.locator("details.precise summary"),
+            self.page.locator("details.precise[open]"),
+        )
+        if more.inner_text() != "More precise":
+            if not opened.count():
+                more.click()
+            self.page.get_by_label("Ignore case").uncheck()
+            self.page.get_by_label("Take what does not match").uncheck()
+            self.page.get_by_label("Match on").select_option("File name")
+        if opened.count():
+            more.click()
 
     # -- controls ---------------------------------------------------------------------------------------------
 
@@ -133,15 +166,17 @@ class PanelPage:
         """The cells of the preview's page, without the groups' rows."""
         rows = self.page.locator("#preview tbody tr:not(.group)")
         return [[cell.strip() for cell in row] for row in rows.evaluate_all(
-            "rows => rows.map(row => [...row.cells].map(cell => cell.innerText))"
+            "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
         )]  # fmt: skip
 
     def preview_listing(self) -> list[list[str]]:
         """The rows of the preview's page as the list has them: dataset, name, level, suffix, instrument, filter."""
         listing: list[list[str]] = self.page.locator("#preview tbody").evaluate_all(
             r"""
-            groups => groups.flatMap(group => {
-              const dataset = group.querySelector(".group-name bdi").textContent;
+            groups => groups.flatMap((group, place) => {
+              // A long group goes on in the next part of the table.
+              const head = groups.slice(0, place + 1).findLast(each => each.querySelector(".group-name"));
+              const dataset = head.querySelector(".group-name bdi").textContent;
               return [...group.querySelectorAll("tr:not(.group)")].map(row => {
                 const [name, ...cells] = row.cells;
                 const told = name.querySelector("bdi").textContent;
@@ -166,13 +201,13 @@ class PanelPage:
 
     def save_form(self, of: str, label: str) -> Download:
         """Save another form ``of`` the ``script`` or the ``file list``."""
-        self.button(f"OTHER FORMS of the {of}").click()
+        self.button(OTHERS[of]).click()
         with self.page.expect_download() as saved:
             self.page.get_by_role("menuitem", name=label, exact=True).click()
         return saved.value
 
     def confirm(self, place: str = "stream") -> None:
-        """Ask for the download, choose where to write (``file``, ``stream`` or ``blob``), and stay in the dialog."""
+        """Ask for the download, choose where to write, and stay in the dialog."""
         self.button("START DOWNLOAD").click()
         dialog = self.page.get_by_role("dialog")
         expect(dialog).to_be_visible()
@@ -181,6 +216,16 @@ class PanelPage:
     def start(self) -> None:
         """Press Start in the dialog."""
         self.page.get_by_role("dialog").get_by_role("button", name="Start", exact=True).click()
+
+    def finish_now(self) -> None:
+        """Cancel, and keep what is complete."""
+        self.button("CANCEL").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Finish now").click()
+
+    def discard(self) -> None:
+        """Cancel, and keep nothing."""
+        self.button("CANCEL").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Discard").click()
 
     def close_download(self) -> None:
         """Put away what is told of a download that has ended."""

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.archive.server import ArchiveServer
 from tests.archive.static import StaticServer
 from tests.browser import lists
-from tests.browser.panel_page import PanelPage
+from tests.browser.panel_page import OTHERS, PanelPage
 from web.buildsteps.demo import demo_rows
 
 
@@ -42,7 +42,7 @@ def of_the_demo(panel: PanelPage, _: World) -> Iterator[str]:
     yield "account open"
     panel.page.keyboard.press("Escape")
     for what in ("script", "file list"):
-        panel.button(f"OTHER FORMS of the {what}").click()
+        panel.button(OTHERS[what]).click()
         yield f"other forms of the {what}"
         panel.page.keyboard.press("Escape")
     panel.filter("_cal(")
@@ -55,6 +55,22 @@ def of_the_demo(panel: PanelPage, _: World) -> Iterator[str]:
     panel.filter("")
     panel.button("VIEW ALL SELECTED FILES").click()
     yield "preview"
+    panel.page.get_by_label("Show files that are not selected too").check()
+    panel.page.locator("#preview").get_by_role("checkbox").nth(2).click()
+    panel.page.get_by_label("Find in preview").fill("rate")
+    expect(panel.page.locator("#find-state")).to_have_text(re.compile(r"^1 of \d+ rows$"))
+    yield "preview by hand and a search"
+    panel.page.get_by_role("button", name="Size", exact=True).click()
+    expect(panel.page.get_by_role("columnheader", name="Dataset")).to_be_visible()
+    yield "preview sorted"
+    panel.page.get_by_role("button", name="Size", exact=True).click()
+    panel.page.get_by_role("button", name="Size", exact=True).click()
+    panel.button("FOLD ALL").click()
+    panel.button("ALL").click()
+    panel.page.locator("summary", has_text="More precise").click()
+    yield "preview folded and a precise pattern"
+    panel.button("UNFOLD ALL").click()
+    panel.page.get_by_label("Show files that are not selected too").uncheck()
     for mission in ("HST", "JWST"):
         panel.choose_mission(mission)
         panel.button("NONE").click()
@@ -159,8 +175,11 @@ def of_a_download(panel: PanelPage, world: World) -> Iterator[str]:
     panel.start()
     expect(panel.page.locator("#progress .figures")).to_have_text(re.compile("^[1-9]"))
     yield "progress"
+    panel.button("CANCEL").click()
+    yield "asked how to stop"
+    panel.page.keyboard.press("Escape")
     with panel.page.expect_download() as saved:
-        panel.button("FINISH NOW").click()
+        panel.finish_now()
     saved.value.delete()
     world.archive.clear_faults()
     expect(panel.page.get_by_role("heading", name="Download finished with gaps")).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,17 @@ Row = Mapping[str, object]
 ManifestRow = tuple[str, ...]
 
 MANIFEST: Final = "manifest.html"
+DOCUMENT: Final = "manifest.json"
+#: Has the browser download a chosen file, which is in no file system that the test can see.
+SAVE_PRIVATE: Final = """
+  async name => {
+    const folder = await navigator.storage.getDirectory();
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await (await folder.getFileHandle(name)).getFile());
+    link.download = name;
+    link.click();
+  }
+"""
 COLUMNS: Final = ("URI", "File", "Access", "Status", "Logged In User")
 _JUDGES: Final = (("unzip", "-tqq"), ("7z", "t", "-bso0", "-bsp0"), ("bsdtar", "-tf"))
 
@@ -58,8 +70,19 @@ def opened(path: Path) -> Taken:
         assert all(name.startswith(root) for name in names)
         assert names[-1] == root + MANIFEST, "the manifest is written last, from what happened"
         files = {name.removeprefix(root): archive.read(name) for name in names}
-    page = files.pop(MANIFEST).decode()
+    page = manifest_of(files)
     return Taken(path, root.rstrip("/"), files, read_manifest(page), page)
+
+
+def manifest_of(files: dict[str, bytes]) -> str:
+    """Take both manifests, which say the same, out of the files of a download; give the one for people."""
+    page = files.pop(MANIFEST).decode()
+    twin = json.loads(files.pop(DOCUMENT))
+    told = [
+        tuple("" if row[key] is None else str(row[key]) for key in list(row)[:13]) for row in twin["rows"]
+    ]
+    assert told == ManifestTable(page).body, "the manifest's twin says the same"
+    return page
 
 
 def accepted(path: Path) -> None:
@@ -75,8 +98,8 @@ def accepted(path: Path) -> None:
 def read_manifest(page: str) -> list[ManifestRow]:
     """The rows of the one table, as a browser would show them."""
     head, *rows = ManifestTable(page).rows
-    assert head == COLUMNS
-    return rows
+    assert head[: len(COLUMNS)] == COLUMNS
+    return [cells[: len(COLUMNS)] for cells in rows]
 
 
 # -- what is to be expected, from the rows of the list and nothing else -----------------------------------------

@@ -20,7 +20,7 @@ from playwright.sync_api import Locator, expect
 from pycore.scripts.menu import EXPORTS, TOOLS
 from tests.archive.server import ArchiveServer
 from tests.browser.conftest import Watch
-from tests.browser.panel_page import PanelPage
+from tests.browser.panel_page import OTHERS, PanelPage
 from tests.browser.taken import listed, science
 
 OpenPanel = Callable[[str], tuple[PanelPage, Watch]]
@@ -50,7 +50,7 @@ def mine(open_panel: OpenPanel, archive: ArchiveServer) -> PanelPage:
 
 
 def opener(panel: PanelPage, of: str) -> Locator:
-    return panel.button(f"OTHER FORMS of the {of}")
+    return panel.button(OTHERS[of])
 
 
 def item(panel: PanelPage, name: str) -> Locator:
@@ -80,7 +80,7 @@ def test_the_menu_is_walked_by_keyboard_and_lies_within_the_page(mine: PanelPage
         expect(button).to_be_focused()
         expect(page.get_by_role("menu")).to_have_count(0)
     keys.press("Enter")
-    expect(page.get_by_role("menu", name="OTHER FORMS of the script")).to_be_visible()
+    expect(page.get_by_role("menu", name=OTHERS["script"])).to_be_visible()
     for key, label in [
         *(("ArrowDown", label) for label in [*labels[1:], labels[0]]),
         ("ArrowUp", labels[-1]),

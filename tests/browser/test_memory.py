@@ -20,20 +20,18 @@ from tests.browser.kept import record
 from tests.browser.lists import DemoList, public
 from tests.browser.panel_page import PanelPage
 from tests.browser.surroundings import lay_out_site
+from tests.browser.waiting import wait_until
 from web.buildsteps.parts import write_parts
 
 GO_ON: Final = "Go on where you were"
 TOKEN: Final = "a-token-that-must-stay-in-memory"
 
-#: Waits until no visit is on the shelf.
-_NO_VISITS: Final = """
+#: How much is on the shelf.
+_VISITS: Final = """
 async () => {
-  for (;;) {
-    const shelves = (await caches.keys()).filter((name) => name.startsWith("download-overlay visits"));
-    const kept = await Promise.all(shelves.map(async (name) => (await caches.open(name)).keys()));
-    if (kept.flat().length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const shelves = (await caches.keys()).filter((name) => name.startsWith("download-overlay visits"));
+  const kept = await Promise.all(shelves.map(async (name) => (await caches.open(name)).keys()));
+  return kept.flat().length;
 }
 """
 
@@ -91,6 +89,10 @@ def host(archive: ArchiveServer, tmp_path: Path) -> Iterator[Host]:
     made = Host(tmp_path / "host", archive)
     yield made
     made.stop()
+
+
+def wait_until_nothing_is_kept(page: Page) -> None:
+    wait_until(page, lambda: page.evaluate(_VISITS) == 0)
 
 
 def go_on(panel: PanelPage) -> None:
@@ -236,7 +238,7 @@ def test_a_browser_without_locks_keeps_visits_too_and_no_token_of_an_address(
     panel.open(f"?products=lists/signed.json%3Ftoken={TOKEN}")
     expect(page.locator("#go-on-what")).to_contain_text("What you had chosen of the list here")
     page.get_by_role("button", name="Forget").click()
-    page.evaluate(_NO_VISITS)
+    wait_until_nothing_is_kept(page)
 
 
 def test_forgetting_leaves_nothing_behind(panel: PanelPage, tmp_path: Path) -> None:
@@ -246,7 +248,7 @@ def test_forgetting_leaves_nothing_behind(panel: PanelPage, tmp_path: Path) -> N
     assert page.evaluate(_WORDS_KEPT, ["unspoken-row"]) == ["unspoken-row"]
     page.get_by_role("button", name="Forget").click()
     expect(page.get_by_text("Nothing of this visit is kept.")).to_be_visible()
-    page.evaluate(_NO_VISITS)
+    wait_until_nothing_is_kept(page)
     panel.button("NONE").click()
     panel.open()
     expect(panel.button("START DOWNLOAD")).to_be_visible()
@@ -271,10 +273,10 @@ def test_tabs_keep_what_they_say_they_keep(context: BrowserContext, watch: Watch
     record(one.page, '"quick":"NONE"')
     expect(kept).to_be_visible()
     two.page.get_by_role("button", name="Forget").click()
-    two.page.evaluate(_NO_VISITS)
+    wait_until_nothing_is_kept(two.page)
     one.button("ALL").click()
     expect(one.page.get_by_text("Nothing of this visit is kept.")).to_be_visible()
-    two.page.evaluate(_NO_VISITS)
+    wait_until_nothing_is_kept(two.page)
 
 
 def test_no_token_and_no_name_of_a_person_is_ever_kept(
@@ -390,6 +392,7 @@ def test_a_new_version_is_taken_at_a_click_and_goes_on_with_lists_and_choice(
             tmp_path / "mine.json", [public("a_raw.fits", uri="lab:a"), public("b.fits", uri="lab:b")]
         )
     )
+    expect(page.locator(".mission")).to_have_text("OTHER")
     panel.filter("^a")
     panel.radio("File Structure", "FLAT").check()
     wait_until_whole(page)
@@ -458,6 +461,8 @@ def test_a_service_worker_that_is_late_adds_its_place_to_the_question(browser: B
         const let_ = new Promise((resolve) => { globalThis.letRegister = resolve; });
         navigator.serviceWorker.register = async (...given) => { await let_; return register(...given); };
         delete globalThis.showSaveFilePicker;
+        delete globalThis.showDirectoryPicker;
+        delete StorageManager.prototype.getDirectory;
         """
     )
     panel = PanelPage(page, host.server.url).open()

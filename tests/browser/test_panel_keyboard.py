@@ -12,7 +12,7 @@ _CONTROLS = """
 () => [...document.querySelectorAll("button, input, select, a[href], summary, [tabindex='0']")]
   .filter((control) => control.checkVisibility({visibilityProperty: true}) && control.tabIndex >= 0)
   .filter((control) => control.type !== "radio" || control.checked)
-  .map((control) => control.id || control.innerText || control.getAttribute("aria-label") || control.outerHTML)
+  .map((control) => control.id || control.getAttribute("aria-label") || control.innerText || control.outerHTML)
 """
 _FOCUS = """
 () => {
@@ -21,7 +21,7 @@ _FOCUS = """
   const style = getComputedStyle(control);
   const box = control.getBoundingClientRect();
   return {
-    name: control.id || control.innerText || control.getAttribute("aria-label") || control.outerHTML,
+    name: control.id || control.getAttribute("aria-label") || control.innerText || control.outerHTML,
     ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
     seen: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
   };

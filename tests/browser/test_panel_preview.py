@@ -148,3 +148,109 @@ def test_the_exported_list_is_the_preview(preview: PanelPage, rows: list[Row], t
         _go(preview, "Next page")
     assert listed == shown
     expect(preview.notices().filter(has_text=f"{len(rows)} rows")).to_be_visible()
+
+
+def test_what_is_ticked_by_hand_is_selected_told_and_undone(preview: PanelPage, rows: list[Row]) -> None:
+    page = preview.page
+    preview.choose_mission("HST")
+    preview.button("NONE").click()
+    preview.choose_mission("JWST")
+    before = preview.summary()
+    chip, names = page.locator(".by-hand"), page.locator("#preview tbody tr:not(.group)")
+    first = names.nth(0).get_by_role("checkbox")
+    expect(first).to_have_accessible_name(str(rows[0]["filename"]))
+    first.focus()
+    top = _top(first)
+    page.keyboard.press("Space")
+    expect(first).not_to_be_checked()
+    expect(first).to_be_focused()
+    # Nothing moves under the pointer.
+    assert _top(first) == top
+    expect(names.nth(0).get_by_text("off by hand")).to_be_visible()
+    expect(chip).to_have_text("1 file by hand: 1 off Clear")
+    expect(preview.button("ALL")).to_have_attribute("aria-pressed", "false")
+    assert preview.summary().selected == before.selected - 1
+    # A file that no control takes, and the pattern does not match.
+    preview.filter("nothing has this")
+    assert preview.summary().selected == 0
+    page.get_by_label("Show files that are not selected too").check()
+    uncal = page.get_by_role("checkbox", name=re.compile(r"_uncal\.fits$")).first
+    uncal.check()
+    assert preview.summary().selected == 1
+    secret = page.locator("#preview tbody tr", has_text="EXCLUSIVE_ACCESS").first.get_by_role("checkbox")
+    expect(secret).to_be_disabled()
+    listed = preview.save("EXPORT SELECTED FILE LIST").path().read_text("utf-8").splitlines()
+    assert [line.split(",")[1] for line in listed[1:]] == [uncal.evaluate("box => box.labels[0].textContent")]
+    preview.filter("")
+    dataset = page.locator("#preview .group").first.get_by_role("checkbox")
+    expect(dataset).to_have_js_property("indeterminate", True)
+    dataset.click()
+    expect(dataset).to_be_checked()
+    dataset.click()
+    expect(dataset).not_to_be_checked()
+    preview.button("ALL").click()
+    assert preview.summary() == before
+    undo = preview.button("Undo")
+    undo.focus()
+    page.keyboard.press("Enter")
+    expect(preview.button("Clear")).to_be_focused()
+    expect(dataset).not_to_be_checked()
+    page.keyboard.press("Enter")
+    expect(preview.button("Undo")).to_be_focused()
+    assert preview.summary() == before
+
+
+def test_rows_are_sorted_folded_found_and_jumped_to_by_keyboard(preview: PanelPage, rows: list[Row]) -> None:
+    page = preview.page
+    page.get_by_label("Rows per page").select_option("50")
+    number = page.get_by_role("spinbutton", name="Page")
+    number.fill("3")
+    page.keyboard.press("Enter")
+    expect(_range(preview)).to_have_text(re.compile("^101-150 of"))
+    size = page.get_by_role("columnheader", name="Size")
+    by_size = page.get_by_role("button", name="Size", exact=True)
+    by_size.focus()
+    page.keyboard.press("Enter")
+    expect(size).to_have_attribute("aria-sort", "ascending")
+    expect(page.get_by_role("columnheader", name="Dataset")).to_be_visible()
+    expect(_range(preview)).to_have_text(re.compile("^1-50 of"))
+    ordered = sorted(rows, key=lambda row: int(str(row["size"])))
+    # Equal ones stay in the archive's order.
+    assert [cells[0].split()[0] for cells in preview.preview_rows()] == [
+        row["filename"] for row in ordered[:50]
+    ]
+    page.keyboard.press("Enter")
+    expect(size).to_have_attribute("aria-sort", "descending")
+    expect(by_size).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(size).not_to_have_attribute("aria-sort", re.compile("."))
+    expect(page.get_by_role("columnheader", name="Dataset")).to_be_hidden()
+    fold = page.locator("#preview .group").first.get_by_role("button")
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    fold.focus()
+    page.keyboard.press("Enter")
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    expect(fold).to_be_focused()
+    preview.button("FOLD ALL").click()
+    assert preview.preview_rows() == []
+    find = page.get_by_label("Find in preview")
+    wanted = [row for row in rows if "POOL" in str(row["filename"]).upper()]
+    find.fill("Pool")
+    told, shown = page.locator("#find-state"), page.locator("#preview tr[aria-current=true]")
+    expect(told).to_have_text(f"1 of {len(wanted)} rows")
+    expect(shown).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(told).to_have_text(f"2 of {len(wanted)} rows")
+    expect(find).to_be_focused()
+    expect(find).to_have_value("Pool")
+    expect(shown).to_contain_text(str(wanted[1]["filename"]))
+    page.get_by_role("button", name="Previous match").click()
+    page.get_by_role("button", name="Previous match").click()
+    expect(told).to_have_text(f"{len(wanted)} of {len(wanted)} rows")
+    expect(shown).to_be_in_viewport()
+    find.fill("no name has this")
+    expect(told).to_have_text("No selected row has that.")
+
+
+def _top(element: Locator) -> float:
+    return float(element.evaluate("element => element.getBoundingClientRect().top"))

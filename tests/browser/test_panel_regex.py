@@ -58,6 +58,29 @@ def test_a_pattern_narrows_what_the_other_controls_take(
     expect(_state(all_of_jwst)).to_have_text("No filter is in force.")
 
 
+def test_a_pattern_is_meant_more_precisely(all_of_jwst: PanelPage, names: list[str]) -> None:
+    page = all_of_jwst.page
+    all_of_jwst.filter("_CAL")
+    assert all_of_jwst.summary().selected == 0
+    more = page.locator("summary", has_text="More precise")
+    more.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Ignore case").check()
+    expect(_state(all_of_jwst)).to_have_text(re.compile(r"^[1-9]\d* files, .+ match$"))
+    assert all_of_jwst.summary().selected == _matching("_cal", names)
+    page.get_by_label("Take what does not match").check()
+    expect(_state(all_of_jwst)).to_have_text(re.compile("do not match$"))
+    assert all_of_jwst.summary().selected == len(names) - _matching("_cal", names)
+    page.get_by_label("Match on").select_option("Dataset")
+    all_of_jwst.filter("^no dataset is called so")
+    assert all_of_jwst.summary().selected == len(names)
+    expect(more).to_have_text("More precise: upper and lower case alike, what does not match, by Dataset")
+    page.get_by_label("Match on").select_option("URI")
+    expect(_state(all_of_jwst)).to_have_text(re.compile("by URI$"))
+    all_of_jwst.filter("/JW90001.*_CAL")
+    assert 0 < all_of_jwst.summary().selected < len(names)
+
+
 def test_an_invalid_pattern_shows_the_engines_words_and_leaves_the_last_valid_one_in_force(
     all_of_jwst: PanelPage, names: list[str]
 ) -> None:

@@ -18,6 +18,7 @@ from tests.browser.surroundings import lay_out_site
 from tests.browser.taken import science
 
 DATASET = "jw77020001001_02101_00001"
+OTHER_DATASET = "jw77020001001_02101_00002"
 NAMES = [f"{DATASET}_nrca{number}_cal.fits" for number in (1, 2)]
 
 
@@ -57,6 +58,42 @@ def test_while_a_list_is_waited_for_the_panel_can_be_used(
     panel.wait_ready()
     # In the order of the address, behind what was opened meanwhile.
     assert panel.missions() == ["Own", "JWST", "After"]
+
+
+def test_a_list_that_stops_on_its_way_is_shown_so_far_and_others_are_opened(
+    panel: PanelPage, archive: ArchiveServer, tmp_path: Path
+) -> None:
+    many = [
+        science(f"{OTHER_DATASET}_nrca1_{number:03}_cal.fits", OTHER_DATASET, 2880) for number in range(400)
+    ]
+    archive.add_products("JWST", many)
+    archive.fault("list_products", "stall", at=60_000)
+    asked = quote(archive.list_url("JWST", [OTHER_DATASET]), safe="")
+    panel.page.goto(f"{panel.url}?products={asked}")
+    expect(panel.page.locator(".mission")).to_have_text("JWST")
+    panel.button("ALL").click()
+    so_far = panel.summary().selected
+    assert 100 < so_far < 400
+    own = tmp_path / "own.json"
+    lists.write(own, [science(f"{OTHER_DATASET}_nrca1_own_cal.fits", OTHER_DATASET, 10)], mission="JWST")
+    panel.open_list(own)
+    # Neither is lost by the other's coming, in the middle or at the end.
+    expect(panel.page.locator("#summary")).to_contain_text(f"{so_far + 1} files")
+    archive.clear_faults()
+    panel.wait_ready()
+    assert panel.summary().selected == 401
+    assert panel.notices().count() == 0
+
+    # Nobody has to wait for ever: what is given up leaves as it came.
+    archive.fault("list_products", "stall", at=60_000)
+    panel.page.reload()
+    cancel = panel.button("Cancel " + archive.list_url("JWST", [OTHER_DATASET]))
+    expect(panel.page.locator(".mission")).to_have_text("JWST")
+    cancel.press("Enter")
+    panel.wait_ready()
+    expect(panel.notices()).to_contain_text("was not opened: you have cancelled it.")
+    expect(panel.page.get_by_role("heading", name="No product list is open")).to_be_visible()
+    archive.clear_faults()
 
 
 @pytest.mark.slow

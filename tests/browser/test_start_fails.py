@@ -30,7 +30,7 @@ def _modules() -> list[str]:
 MODULES = _modules()
 PARTS = ("runtime/pyodide.asm.wasm", "runtime/pyodide-lock.json")
 #: One of the page's own, one that is imported by others, PyScript, Pyodide, and what tells all other hashes.
-SOME_MODULES = ("boot.js", "dom.js", "pyscript/core-*.js", "runtime/pyodide.asm.js", "runtime/files.js")
+SOME_MODULES = ("boot.js", "supply.js", "pyscript/core-*.js", "runtime/pyodide.asm.js", "runtime/files.js")
 #: What a start does without where it must.
 SPARE = ("ahead.js", "opening.js", "style.css", "runtime/snapshot-*.bin")
 
@@ -155,7 +155,7 @@ def test_a_wheel_that_was_changed_is_not_installed(page: Page, site: StaticServe
     assert (told["code"], told["file"]) == ("start.file-changed", name)
 
 
-@pytest.mark.parametrize("name", ["dom.js", "runtime/pyodide.asm.wasm"])
+@pytest.mark.parametrize("name", ["boot.js", "runtime/pyodide.asm.wasm"])
 def test_a_bad_copy_in_the_browsers_cache_does_not_keep_the_page_broken(
     page: Page, site: StaticServer, name: str
 ) -> None:
@@ -177,7 +177,7 @@ def test_a_server_that_forbids_a_file_is_told_so(page: Page, site: StaticServer)
     expect(page.get_by_role("alert")).to_contain_text("status 403")
 
 
-@pytest.mark.parametrize("pattern", ["fetcher.js", "pyscript/core-*.js", "runtime/pyodide.asm.wasm"])
+@pytest.mark.parametrize("pattern", ["supply.js", "pyscript/core-*.js", "runtime/pyodide.asm.wasm"])
 def test_a_file_that_something_blocks_is_named(page: Page, site: StaticServer, pattern: str) -> None:
     name = name_of(site, pattern)
     page.route(f"**/{name}", lambda route: route.abort("blockedbyclient"))
@@ -408,12 +408,12 @@ def test_a_module_that_is_missing_on_a_slow_line_is_named_before_large_ones_have
     page: Page, site: StaticServer
 ) -> None:
     with start_held_up(page, site):
-        site.break_file("regex.js", 404)
+        site.break_file("snapshot.js", 404)
         site.bytes_per_second = 60_000
         page.evaluate("void overlayStart.fail({name: 'Unloaded', message: 'boot.js or a module of it'})")
         told = diagnostics(page)
         site.bytes_per_second = None
-    assert (told["code"], told["file"]) == ("start.file-missing", "regex.js")
+    assert (told["code"], told["file"]) == ("start.file-missing", "snapshot.js")
 
 
 @pytest.mark.parametrize(

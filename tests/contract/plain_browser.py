@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pycore import messages as m
 from pycore.errors import OverlayError
+from pycore.formats.list_columns import SplitRows
 from pycore.state import Download
 from tests.archive.server import ArchiveServer
 from web import ports
@@ -48,6 +49,10 @@ class Abort:
 class Chunk:
     data: bytes
 
+    @property
+    def length(self) -> int:
+        return len(self.data)
+
     def copy(self) -> bytes:
         return self.data
 
@@ -77,8 +82,33 @@ class Response:
     writer: asyncio.StreamWriter
     abort: Abort
     left: int
+    first: Chunk | None = None
+
+    @property
+    def over(self) -> bool:
+        return self.left == 0
+
+    def at_hand(self) -> Chunk | None:
+        first, self.first = self.first, None
+        return first
+
+    async def look_ahead(self) -> None:
+        """A small body comes with its head, as far as it comes at once."""
+        if not 0 < self.left <= PIECE:
+            return
+        try:
+            async with asyncio.timeout(0.05):
+                data = await self.reader.readexactly(self.left)
+        except asyncio.IncompleteReadError as cut:
+            data = cut.partial
+        except (TimeoutError, OSError):
+            return
+        self.left -= len(data)
+        self.first = Chunk(data) if data else None
 
     async def read(self) -> Chunk | None:
+        if first := self.at_hand():
+            return first
         if self.left == 0:
             return None
         data: bytes = await unless(self.abort, self._some())
@@ -102,6 +132,67 @@ class Response:
 class Text:
     text: str
     url: str
+
+
+@dataclass
+class Piece:
+    data: Chunk
+    url: str
+    received: int
+    total: int | None
+
+
+class Splitter:
+    """Finds no rows before the end, and gives them as they stand in the list."""
+
+    def __init__(self) -> None:
+        self._text = b""
+
+    async def add(self, piece: ports.Chunk | bytes) -> SplitRows:
+        self._text += piece if isinstance(piece, bytes) else piece.copy()
+        return split_rows([])
+
+    async def end(self) -> tuple[SplitRows, str]:
+        text = self._text.decode("utf-8-sig")
+        try:
+            document = json.loads(text)
+        except ValueError:
+            return split_rows([]), text
+        if not isinstance(document, dict) or not isinstance(document.get("products"), list):
+            return split_rows([]), text
+        rows = document.pop("products")
+        return split_rows(rows), json.dumps({**document, "products": []})
+
+    def drop(self) -> None:
+        self._text = b""
+
+
+def split_rows(rows: Iterable[object]) -> SplitRows:
+    odd = [[number, json.dumps(row)] for number, row in enumerate(rows, start=1)]
+    return SplitRows(b"", [], b"", [], "[]", [], "", [], json.dumps(odd))
+
+
+class Splitters:
+    def begin(self) -> Splitter:
+        return Splitter()
+
+
+@dataclass
+class LocalFile:
+    """A file of the person's; ``refusal`` are the browser's words where it does not read it."""
+
+    name: str
+    text: str = ""
+    size: int = 0
+    refusal: str = ""
+
+    async def pieces(self) -> AsyncGenerator[Chunk, None]:
+        if self.refusal:
+            raise OverlayError(
+                "list.unreadable", f"The file could not be read: {self.refusal}", "Choose it again."
+            )
+        if self.text:
+            yield Chunk(self.text.encode())
 
 
 class Network:
@@ -147,7 +238,9 @@ class Network:
                 name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
             }
             length = int(found["content-length"])
-            return Response(int(first.split()[1]), found, reader, writer, abort, length)
+            response = Response(int(first.split()[1]), found, reader, writer, abort, length)
+            await response.look_ahead()
+            return response
         except BaseException:
             writer.close()
             raise
@@ -158,18 +251,25 @@ class Network:
         headers: Mapping[str, str],
         *,
         limit_bytes: int,
-        progress: Callable[[int, int | None], None] | None = None,
     ) -> Text:
         if self.whoami and url.endswith("/whoami"):
             return Text(self.whoami, url)
+        text = [piece.data.data async for piece in self.pieces(url, headers, limit_bytes=limit_bytes)]
+        return Text(b"".join(text).decode(), url)
+
+    async def pieces(
+        self, url: str, headers: Mapping[str, str], *, limit_bytes: int
+    ) -> AsyncGenerator[Piece, None]:
         response = await self.open(url, headers, Abort())
-        text = b""
-        while chunk := await response.read():
-            text += chunk.data
-        await response.cancel()
-        if response.status != 200:
-            raise OverlayError("http.status", f"The server answers with status {response.status}.")
-        return Text(text.decode(), url)
+        received = 0
+        try:
+            if response.status != 200:
+                raise OverlayError("http.status", f"The server answers with status {response.status}.")
+            while chunk := await response.read():
+                received += chunk.length
+                yield Piece(chunk, url, received, None)
+        finally:
+            await response.cancel()
 
     def abort(self) -> Abort:
         return Abort()
@@ -258,7 +358,7 @@ class Sink:
             raise OverlayError("sink.full", "There is no more room for the file.", "Make room.")
         self.ended = "closed"
 
-    async def abort(self, why: str) -> bool:
+    async def abort(self, why: str, *, keep: bool = False) -> bool:
         self.aborts += 1
         if self.placing:
             await self.going_on.wait()
@@ -272,6 +372,64 @@ class Sink:
         if self.abort_fails:
             raise OverlayError("sink.failed", "The file could not be written.", "Try again.")
         return True
+
+
+@dataclass
+class Found:
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    async def piece(self, start: int) -> bytes:
+        return self.content[start : start + 4000]
+
+
+class Folder(Sink):
+    """A folder in memory: ``files`` outlive the download that put them there; so do the notes until all is there."""
+
+    def __init__(self, files: dict[str, bytes], noted: list[str], broken_at: int | None = None) -> None:
+        broken = OverlayError("sink.full", "There is no more room for the file.", "Make room.")
+        super().__init__(broken=None if broken_at is None else broken, broken_at=broken_at or 0)
+        self.name = "MAST_2026-01-01T00_00_00.000Z"
+        self.files, self.noted = files, noted
+        self.notes = ["".join(noted)]
+        self.all_there = False
+        self._path = ""
+        self._start = 0
+
+    async def begin(self, path: str) -> None:
+        assert self._path == "", "one file at a time"
+        self.files.pop(path, None)
+        self._path, self._start = path, len(self.written)
+
+    async def complete(self, path: str, note: str) -> None:
+        assert path == self._path
+        self.files[path] = bytes(self.written[self._start :])
+        self.noted.append(note)
+        self._path = ""
+
+    async def leave_out(self) -> None:
+        assert self._path
+        self._path = ""
+
+    def forget(self) -> None:
+        self.all_there = True
+
+    async def look(self, path: str) -> Found | None:
+        return Found(self.files[path]) if path in self.files else None
+
+    async def close(self) -> None:
+        await super().close()
+        if self.all_there:
+            self.noted.clear()
+
+    async def abort(self, why: str, *, keep: bool = False) -> bool:
+        if not keep:
+            self.files.clear()
+            self.noted.clear()
+        return await super().abort(why)
 
 
 class Clock:
@@ -300,6 +458,9 @@ class Clock:
         if self._ticking is not None:
             self._ticking.cancel()
 
+    def epoch_ms(self) -> float:
+        return 1_795_331_840_000.0 + self.now
+
     def now_ms(self) -> float:
         return self.now
 
@@ -320,6 +481,9 @@ class Page:
     def focus(self, id: str) -> None:
         self.focused.append(id)
 
+    def reveal(self, id: str) -> None:
+        self.focused.append(id)
+
     def hold(self, busy: bool) -> None:
         self.held.append(busy)
 
@@ -332,6 +496,7 @@ class Places:
 
     def __init__(self) -> None:
         self.sink: Sink = Sink()
+        self.folder = Folder({}, [])
         self.refusal: OverlayError | None = None
         self.asked = asyncio.Event()
         self.let = asyncio.Event()
@@ -343,6 +508,9 @@ class Places:
         if self.refusal:
             raise self.refusal
         return self.sink
+
+    async def open_folder(self, name: str, key: str) -> Folder:
+        return self.folder
 
 
 class Patterns:
@@ -356,7 +524,7 @@ class Patterns:
     async def load(self, key: str, names: Sequence[str]) -> None:
         self.loaded += 1
 
-    async def match(self, key: str, pattern: str) -> ports.Match:
+    async def match(self, key: str, pattern: str, flags: str = "") -> ports.Match:
         assert self.loaded
         if self.broken:
             raise self.broken
@@ -527,6 +695,7 @@ class World:
             self.network,
             self.keys,
             self.patterns,
+            Splitters(),
             self.places,
             Clock(),
             self.shelf,
@@ -535,7 +704,7 @@ class World:
         )
         self.panel = Panel(browser)
         self.panel.prepare(m.SiteRead({"missions": {"JWST": {"archive": {"origin": archive.origin}}}}))
-        self.panel.hear(m.PlacesKnown((m.PlaceOffered("blob", "memory", None),)))
+        self.panel.hear(m.PlacesKnown((m.PlaceOffered("folder", None), m.PlaceOffered("blob", None))))
 
     async def open(self, **sizes: int) -> None:
         rows = [
@@ -552,8 +721,9 @@ class World:
         self.archive.add_products("JWST", rows)
         await self.panel.open_text("mine", "", json.dumps({"products": rows}))
 
-    def start(self) -> None:
+    def start(self, place: str = "blob") -> None:
         self.panel.hear(m.DownloadAsked(CLICK))
+        self.panel.hear(m.PlaceChosen(place))
         self.panel.hear(m.DownloadConfirmed())
 
     def download(self) -> Download:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.unit.manifest_table import ManifestTable
 
 def start(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     """The program at work; a session of its own has no terminal: nothing can be asked."""
+    # A shell cannot heed a signal that was ignored when it began, as under nohup.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     return subprocess.Popen(
         command,
         cwd=folder,
@@ -19,6 +22,8 @@ def start(command: Sequence[str], folder: Path, environment: Mapping[str, str]) 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that reads half a program may quote half a character of it.
+        errors="replace",
         start_new_session=True,
     )
 

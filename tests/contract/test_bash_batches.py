@@ -104,10 +104,27 @@ def test_when_all_is_refused_for_a_while_the_rest_is_not_asked_for_meanwhile(
     assert len(archive.requests) == 125
 
 
-def test_an_address_without_a_server_fails_alone(desk: Desk, archive: ArchiveServer, path: str) -> None:
-    plan = plan_for(archive, [row(name, size=3_000) for name in names(12)])
-    plan = changed(plan, url="http://127.0.0.1:9/nothing")
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"url": "http://127.0.0.1:9/nothing"}, "(curl 7)"), ({"sha256": "00" * 32}, "not the one in the list")],
+)
+def test_an_address_without_a_server_and_a_wrong_checksum_fail_alone(
+    desk: Desk, archive: ArchiveServer, path: str, change: dict[str, str], reason: str
+) -> None:
+    plan = changed(plan_for(archive, [row(name, size=3_000) for name in names(12)]), **change)
     ended = desk.run(plan, "--jobs", "1", "--tries", "2", PATH=path)
     assert ended.status == 1
+    assert "unbound" not in ended.err
     complete(ended, plan, archive, but=names(1))
-    assert "(curl 7)" in ended.reason()
+    assert reason in ended.reason()
+
+
+def test_a_shared_curl_that_is_killed_takes_no_other_with_it(desk: Desk, archive: ArchiveServer) -> None:
+    # As where memory runs out: the first curl that is to fetch something tells nothing of it.
+    text = "#!/bin/sh\ncase $* in *--config*) mkdir killed 2>/dev/null && kill -KILL $$ ;; esac\n"
+    text += f'exec {shutil.which("curl")} "$@"\n'
+    plan = plan_for(archive, [row(name, size=3_000) for name in names(12)])
+    ended = desk.run(plan, "--jobs", "1", PATH=put_in_path(desk, "curl", text))
+    assert ended.status == 0
+    assert "unbound" not in ended.err
+    complete(ended, plan, archive)

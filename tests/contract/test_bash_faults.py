@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 from hashlib import md5, sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from time import monotonic
 from urllib.request import urlopen
 
@@ -21,6 +19,7 @@ from tests.contract.bash_desk import (
     plan_for,
     row,
 )
+from tests.contract.heedless import CHANGES, heedless_server
 
 
 def test_a_cut_body_goes_on_where_it_stopped(desk: Desk, archive: ArchiveServer) -> None:
@@ -94,43 +93,14 @@ def test_an_archive_that_cannot_go_on_in_the_middle_sends_the_whole_again(
     assert [request.range is None for request in archive.requests] == [True, False, True]
 
 
-class HeedlessHandler(BaseHTTPRequestHandler):
-    """A server that pays no heed to If-Range: of another file it sends the part that was asked for."""
-
-    def do_GET(self) -> None:
-        old, new = b"o" * SIZE, b"n" * SIZE
-        asked = self.headers.get("Range")
-        if asked is None and not self.server.asked_before:  # type: ignore[attr-defined]
-            self.server.asked_before = True  # type: ignore[attr-defined]
-            self.answer(200, '"old"', old[:70_000], SIZE)
-        elif asked is None:
-            self.answer(200, '"new"', new, SIZE)
-        else:
-            start = int(asked.removeprefix("bytes=").removesuffix("-"))
-            self.answer(206, '"new"', new[start:], SIZE - start, f"bytes {start}-{SIZE - 1}/{SIZE}")
-
-    def answer(self, status: int, etag: str, body: bytes, length: int, content_range: str = "") -> None:
-        self.send_response(status)
-        self.send_header("ETag", etag)
-        self.send_header("Content-Length", str(length))
-        if content_range:
-            self.send_header("Content-Range", content_range)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-def test_parts_of_two_versions_are_never_put_together(desk: Desk, archive: ArchiveServer) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), HeedlessHandler) as server:
-        server.asked_before = False  # type: ignore[attr-defined]
-        Thread(target=server.serve_forever, args=(0.01,)).start()
-        url = f"http://127.0.0.1:{server.server_port}/a.fits"
-        ended = desk.run(changed(plan_for(archive, [row("a.fits")]), url=url), "--tries", "3")
-        server.shutdown()
+@pytest.mark.parametrize(("mark", "answers"), CHANGES)
+def test_parts_of_two_versions_are_never_put_together(
+    desk: Desk, archive: ArchiveServer, mark: str, answers: list[tuple[str, int]]
+) -> None:
+    with heedless_server(mark, answers) as url:
+        ended = desk.run(changed(plan_for(archive, [row("a.fits")]), url=url), "--tries", "4")
     assert ended.status == 0
-    assert (ended.root / "JWST/jw1/a.fits").read_bytes() == b"n" * SIZE
+    assert len(set((ended.root / "JWST/jw1/a.fits").read_bytes())) == 1
 
 
 def test_brackets_in_an_address_are_not_taken_for_a_range_of_addresses(
@@ -169,6 +139,20 @@ def test_what_is_not_the_file_is_not_taken_for_it(
     ended = desk.run(plan)
     assert ended.status == 1
     assert ended.reason() == reason
+    complete(ended, plan, archive, but=("a.fits",))
+
+
+@pytest.mark.parametrize("status", [202, 206])
+def test_an_answer_that_does_not_say_that_it_is_the_file_is_none_whatever_its_size(
+    desk: Desk, archive: ArchiveServer, status: int
+) -> None:
+    plan = plan_for(
+        archive, [row(name, size=len('{"error": "as ordered"}')) for name in ("a.fits", "b.fits")]
+    )
+    archive.fault("a.fits", "status", status=status)
+    ended = desk.run(plan, "--jobs", "1")
+    assert ended.status == 1
+    assert ended.reason() == f"the archive answered {status}"
     complete(ended, plan, archive, but=("a.fits",))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import subprocess
 from email.utils import formatdate
 from hashlib import sha256
 from time import monotonic, time
@@ -82,6 +83,30 @@ def test_only_narrows_what_is_fetched_and_the_manifest_tells_the_rest(
     assert ended.status == 0
     complete(ended, plan, archive)
     assert len(archive.requests) == 4
+    # What is left out is looked at by its size alone, and that is said.
+    ended = desk.run(changed(plan, sha256="00" * 32), "--only", pattern)
+    assert ended.status == 0
+    assert "4 of 4 files" in ended.out
+    assert "Checksums not checked because of --only: 1\n" in ended.out
+    assert "Checksums not checked: 1.</p>" in (ended.root / "manifest.html").read_text("utf-8")
+
+
+def test_the_shares_of_two_machines_become_one_download(desk: Desk, archive: ArchiveServer) -> None:
+    plan = plan_for(archive, [row(name) for name in names(5)])
+    shares = {"machine-1": "_0000[01]_", "machine-2": "_0000[23]_"}
+    for share, pattern in shares.items():
+        (desk.folder / share).mkdir()
+        assert desk.run(plan, "--output", share, "--only", pattern).status == 0
+        assert desk.run(plan, "--output", share, "--verify").status == 1
+    for share in shares:
+        subprocess.run(["cp", "-Rlf", f"{share}/{ROOT}", "."], cwd=desk.folder, check=True)
+    archive.log.clear()
+    ended = desk.run(plan)
+    assert ended.status == 0
+    complete(ended, plan, archive)
+    assert [request.product for request in archive.requests] == [names(5)[4]]
+    assert [cells[3] for cells in ended.manifest()] == ["OK"] * 5
+    assert desk.run(plan, "--verify").status == 0
 
 
 @pytest.mark.parametrize("pattern", ["(", "[", "a{2,1}"])

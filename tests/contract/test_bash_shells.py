@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import pytest
@@ -38,7 +40,18 @@ def test_another_shell_stops_with_one_line_that_names_bash(
     assert archive.requests == []
 
 
-@pytest.mark.parametrize("options", [["--posix"], ["-x"], ["-e"], ["-f"], ["-C"], ["-a"], ["-v"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--posix"],
+        ["-xv"],
+        ["-efC"],
+        ["-a", "-k", "-m"],
+        ["-o", "pipefail"],
+        ["-O", "compat32"],
+        ["-O", "nocasematch"],
+    ],
+)
 def test_settings_of_the_shell_change_nothing(desk: Desk, archive: ArchiveServer, options: list[str]) -> None:
     plan = own_and_public(archive)
     archive.fault("public.fits", "status", times=1)
@@ -46,6 +59,29 @@ def test_settings_of_the_shell_change_nothing(desk: Desk, archive: ArchiveServer
     assert ended.status == 0
     complete(ended, plan, archive)
     assert TOKEN not in ended.out + ended.err
+
+
+def test_variables_of_the_shell_change_nothing(desk: Desk, archive: ArchiveServer) -> None:
+    # Where the administrator ends idle sessions, every read of bash has a limit in seconds.
+    plan = own_and_public(archive)
+    held = archive.fault("public.fits", "stall", at=70_000, times=1)
+    given = {
+        "TMOUT": "1",
+        "GLOBIGNORE": "*",
+        "IFS": ":",
+        "CDPATH": "/",
+        "BASH_ENV": "",
+        "MAST_API_TOKEN": TOKEN,
+    }
+    # Functions that are exported, such as one that asks before it removes.
+    functions = {f"BASH_FUNC_{name}%%": "() { echo asked; return 1; }" for name in ("curl", "rm", "mv", "wc")}
+    process = desk.start(desk.write(plan), **given, **functions)
+    begun = monotonic()
+    while monotonic() - begun < 2.5 and process.poll() is None:
+        select.select([], [], [], 0.05)
+    held.ended.set()
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
 
 
 def test_settings_of_curl_change_nothing(desk: Desk, archive: ArchiveServer) -> None:

@@ -221,3 +221,13 @@ def test_a_run_goes_on_with_a_new_token_that_is_typed_when_the_first_has_ended(
     assert "6 of 6 files" in shown
     cells = manifest_rows(desk.folder / ROOT / "manifest.html")
     assert all(status.endswith("... SUCCESS") for *_, status, _ in cells)
+
+
+def test_a_token_is_not_taken_by_a_script_that_cannot_hide_it(desk: Desk, archive: ArchiveServer) -> None:
+    script = desk.write(own_and_public(archive))
+    shell = ("bash", "-c", 'exec bash -s <"$1"', "-")
+    process = desk.start(script, shell=shell, MAST_API_TOKEN=TOKEN)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "must be run from a file of its own" in err
+    assert archive.requests == []

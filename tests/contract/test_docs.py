@@ -26,10 +26,11 @@ from pycore import zipstream
 from pycore.errors import OverlayError
 from pycore.formats.list_products import read
 from pycore.layout import Structure
-from pycore.manifest import COLUMNS, Outcome, render, rows
+from pycore.manifest import COLUMNS, FETCHED_COLUMNS, Happened, Outcome, page_pieces, rows
 from pycore.missions import profile
 from pycore.missions.profile import RULES, Profiles
 from pycore.product import EXCLUSIVE, read_row
+from pycore.proxies import proxies
 from pycore.scripts import powershell
 from pycore.scripts.aria2 import aria2_input
 from pycore.scripts.bash import bash_script
@@ -75,12 +76,14 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with what a person has after START DOWNLOAD and API QUERY, and the archive that the script asks."""
     folder, site = tmp_path_factory.mktemp("taken"), tmp_path_factory.mktemp("site")
     content = b"SIMPLE  =" + b" " * 2871
-    (site / "image.fits").write_bytes(content)
+    names = ("image.fits", "exposure6_cal.fits")
+    for name in names:
+        (site / name).write_bytes(content)
     stream, stamp = zipstream.ZipStream(), zipstream.Stamp.at(1_800_000_000)
     archive = stream.whole(f"{_STAMP}/LAB/night-1/image.fits", content, stamp) + stream.finish()
     (folder / f"{_STAMP}.zip").write_bytes(archive)
     with StaticServer(site) as server:
-        of = plan([row("image.fits", "night-1", len(content), url=f"{server.url}image.fits")], "LAB")
+        of = plan([row(name, "night-1", len(content), url=f"{server.url}{name}") for name in names], "LAB")
         assert of.root == _STAMP
         about = About("0", "2026-11-22T07:17:20.000Z", Profiles())
         (folder / f"{_STAMP}_aria2.txt").write_text("".join(aria2_input(of, about)))
@@ -146,6 +149,20 @@ def test_command(command: str, taken: Path, tmp_path: Path) -> None:
             if options:
                 told = run([sys.executable, "-m", module, "--help"], ROOT)
                 assert all(option in told for option in options if option.startswith("--"))
+        case ["mkdir", "machine-3"]:
+            run(words, tmp_path)
+        case ["cp", options, share, "."]:
+            # Onto what another share brought.
+            for folder in (tmp_path / share, tmp_path / _STAMP):
+                folder.mkdir(parents=True)
+                (folder / "manifest.html").write_text(str(folder))
+            run(words, tmp_path)
+            assert options.startswith("-R")
+            assert (tmp_path / _STAMP / "manifest.html").read_text() == str(tmp_path / share)
+        case ["bash", script, "--output", folder, *options]:
+            (taken / folder).mkdir(exist_ok=True)
+            run(words, taken)
+            assert [path.name for path in (taken / folder).rglob("*.fits")] == ["exposure6_cal.fits"]
         case ["bash", script, "--verify"]:
             run(["bash", script], taken)
             run(words, taken)
@@ -237,7 +254,8 @@ def test_every_fence_has_a_kind_that_is_tried() -> None:
 def test_configurations_are_accepted(example: str) -> None:
     site = json.loads(example)
     profiles = Profiles(site)
-    for name, table in site["missions"].items():
+    assert set(proxies(site, "https://lab.example/overlay/").addresses) == set(site.get("proxy", {}))
+    for name, table in site.get("missions", {}).items():
         found = profiles.named(name)
         assert found.name == name
         assert table["archive"]["origin"] in found.archive.retrieve
@@ -362,8 +380,10 @@ def test_statuses_and_columns_are_those_of_the_manifest() -> None:
             for _, _, access, status, _ in rows(of, [outcome]):
                 assert f"`{access}`" in documented
                 assert f"`{status.replace('JWST/', 'LAB/')}`" in documented or "night-2 ... FAILED" in status
-    assert all(f"| {column} |" in documented for column in COLUMNS)
-    assert all(f">{column}<" in render(of, [gone]) for column in COLUMNS)
+    page = "".join(page_pieces(Happened(of, [gone], 0, 0)))
+    for column in (*COLUMNS, *FETCHED_COLUMNS):
+        assert f"| {column} |" in documented
+        assert f">{column}<" in page
 
 
 def test_every_dependency_is_told() -> None:

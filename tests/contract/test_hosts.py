@@ -5,9 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
-import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,28 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.archive.server import ArchiveServer
+from tests.contract.nginx_host import running_nginx
 from web.buildsteps.hosts import FOREVER, headers_of, lasting
-from web.buildsteps.shell import ROOT
-
-_ABOUT = """
-daemon off;
-worker_processes 1;
-pid {run}/pid;
-error_log stderr;
-events {{ }}
-http {{
-  include /etc/nginx/mime.types;
-  access_log off;
-  client_body_temp_path {run}; proxy_temp_path {run}; fastcgi_temp_path {run};
-  uwsgi_temp_path {run}; scgi_temp_path {run};
-  {outside}
-  server {{
-    listen 127.0.0.1:{port};
-    {inside}
-  }}
-}}
-"""
-
 
 #: Names as the build gives them to files by their content, and some that only look like it.
 HASHED = ("pyscript/py-editor-DzXNF1_j.js", "pyscript/a-k2345678.js", "runtime/snapshot-0123456789abcdef.bin")
@@ -100,49 +78,20 @@ def test_the_policy_names_no_kind_of_file_that_the_site_does_not_have(dist: Path
 
 
 @pytest.fixture(scope="module")
-def nginx(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An nginx with the settings of the documents, serving the site."""
-    run = tmp_path_factory.mktemp("nginx")
+def archive() -> Iterator[ArchiveServer]:
+    with ArchiveServer(demo=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def nginx(dist: Path, archive: ArchiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An nginx with the settings of the documents, serving the site and standing for the archive."""
     site = tmp_path_factory.mktemp("served") / "site"
     shutil.copytree(dist, site)
     for name in (*HASHED, *UNHASHED):
         (site / name).touch()
-    for folder in (site, *site.parents[:2]):
-        folder.chmod(0o755)
-    text = (ROOT / "docs" / "hosting.md").read_text("utf-8")
-    inside, outside = re.findall(r"```nginx\n(.*?)```", text, re.DOTALL)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = run / "nginx.conf"
-    inside = inside.replace("/srv/overlay", str(site))
-    settings.write_text(_ABOUT.format(run=run, port=port, outside=outside, inside=inside))
-    # Where it is the administrator's, as root it would serve with the rights of somebody else.
-    user = ["-g", "user root;"] if os.geteuid() == 0 else []
-    server = subprocess.Popen([program("nginx"), "-c", settings, "-p", run, *user])
-    try:
-        _await(port, server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def program(name: str) -> str:
-    """A program of the administrator's, whose folder not every user searches."""
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
-    assert found, f"{name} is missing"
-    return found
-
-
-def _await(port: int, server: subprocess.Popen[bytes]) -> None:
-    while True:
-        assert server.poll() is None, "nginx has ended"
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except ConnectionRefusedError:
-            time.sleep(0.02)
+    with running_nginx(site, archive.origin, tmp_path_factory.mktemp("nginx")) as origin:
+        yield origin
 
 
 def head(url: str, **headers: str) -> tuple[int, Message]:
@@ -191,3 +140,26 @@ def test_nginx_sends_the_compressed_twin_to_who_takes_it(nginx: str, dist: Path)
     assert headers["Content-Encoding"] == "gzip"
     assert int(headers["Content-Length"]) == (dist / f"{name}.gz").stat().st_size
     assert head(f"{nginx}/absent.js")[0] == 404
+
+
+def test_nginx_as_a_proxy_passes_on_what_is_asked_and_neither_token_nor_cookie(
+    nginx: str, archive: ArchiveServer
+) -> None:
+    archive.add_products("JWST", [{"filename": "a.fits", "dataset": "set", "size": 5760}])
+    path = archive.retrieve_url("JWST", "set/a.fits").removeprefix(archive.origin)
+    sent = {"Range": "bytes=100-", "Authorization": "token x", "Cookie": "a=b"}
+    with urllib.request.urlopen(urllib.request.Request(f"{nginx}/by/data{path}", headers=sent)) as answer:
+        content, status, headers = answer.read(), answer.status, answer.headers
+    whole = archive.content("a.fits")
+    assert (status, content) == (206, whole[100:])
+    assert headers["Content-Range"] == f"bytes 100-{len(whole) - 1}/{len(whole)}"
+    assert headers["ETag"]
+    (asked,) = [request for request in archive.finished() if request.product]
+    assert asked.range == "bytes=100-"
+    assert not asked.authorized
+    assert "cookie" not in asked.headers
+    posted = urllib.request.Request(f"{nginx}/by/data{path}", data=b"x", method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(posted)
+    assert refused.value.code == 403
+    refused.value.close()

@@ -19,7 +19,7 @@ from web.buildsteps.shell import BuildError
 #: What the tags of the page load themselves, and what is of no use without a server.
 LEFT_OUT = re.compile(
     r"\..*|LICENSE|licences/.*|index\.html|from-file\.html|from-file/.*|(ahead|from_file|opening|start|way_in|sw)\.js"
-    r"|style\.css|icon\.svg|_headers|runtime/snapshot-.*|.*\.(br|gz)"
+    r"|(style|preview)\.css|icon\.svg|_headers|runtime/snapshot-.*|.*\.(br|gz)"
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from typing import Final
@@ -14,10 +15,10 @@ from pycore import layout
 from pycore import messages as m
 from pycore.errors import OverlayError
 from pycore.layout import Structure
-from pycore.manifest import NAME
+from pycore.manifest import DOCUMENT_NAME, NAME
 from pycore.state import Stage
 from tests.archive.server import ArchiveServer
-from tests.contract.plain_browser import Sink, Text, World, contents, live
+from tests.contract.plain_browser import Folder, LocalFile, Sink, Text, World, contents, live
 from web import ports
 
 CLICK: Final = 1795331840000.0
@@ -40,7 +41,7 @@ def test_the_panel_downloads_and_shows_the_end(archive: ArchiveServer) -> None:
         assert world.download().stage is Stage.ENDED
         assert "All 2 files are complete." in world.page.regions["progress"]
         assert world.page.held == [True, False]
-        assert contents(world.places.sink).keys() == {"", "a_cal.fits", "b_cal.fits", NAME}
+        assert contents(world.places.sink).keys() == {"", "a_cal.fits", "b_cal.fits", DOCUMENT_NAME, NAME}
         assert layout.stamp(CLICK) in world.page.regions["progress"]
 
     live(go)
@@ -303,9 +304,31 @@ def test_a_list_is_opened_by_its_address_and_a_bad_one_leaves_what_was_open(arch
         before = world.page.regions["summary"]
         await world.panel.open_url(f"{archive.origin}/nothing", "other")
         await world.panel.open_text("broken", "", "{")
-        world.panel.open_file("large.json", None, 2**40)
+        world.panel.open_file(LocalFile("large.json", size=2**40))
         assert world.page.regions["summary"] == before
         assert [notice.split(":")[0] for notice in world.notices()] == ["other", "broken", "large.json"]
+
+    live(go)
+
+
+def test_a_list_that_a_server_is_slow_to_send_can_be_given_up(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        world = World(archive)
+        await world.open(a=2880)
+        archive.fault("list_products", "stall", at=10)
+        asked = asyncio.ensure_future(world.panel.open_url(archive.list_url("JWST", [DATASET]), "slow"))
+        await world.until(
+            lambda: "Opening slow" in world.page.regions["notices"] and bool(world.network.opened)
+        )
+        # What is here is not kept waiting.
+        own = {"filename": "own_cal.fits", "dataset": DATASET, "size": 1, "category": "2b", "type": "science"}
+        world.panel.open_file(LocalFile("own.json", text=json.dumps({"products": [own]})))
+        await world.until(lambda: "2 files" in world.page.regions["summary"])
+        world.panel.hear(m.StopOpeningAsked("slow"))
+        await asyncio.wait_for(asked, 5)
+        assert world.notices() == ["slow was not opened: you have cancelled it."]
+        assert all(response.writer.is_closing() for response in world.network.opened)
+        assert "2 files" in world.page.regions["summary"]
 
     live(go)
 
@@ -315,14 +338,15 @@ def test_a_file_that_has_no_text_says_why(archive: ArchiveServer) -> None:
         world = World(archive)
         await world.open(a=2880)
         before = world.page.regions["summary"]
-        world.panel.open_file("large.json", None, 2**40, "")
-        world.panel.open_file("folder", None, 4096, "It is not there any more.")
+        world.panel.open_file(LocalFile("large.json", size=2**40))
+        world.panel.open_file(LocalFile("folder", size=4096, refusal="It is not there any more."))
+        await world.until(lambda: len(world.notices()) == 2)
         assert world.notices() == [
-            "large.json: The file has 1.100 TB, more than the 536.871 MB that the page can hold. [list.too-large]",
+            "large.json: The file has 1.100 TB, more than the 1.611 GB that the page can hold. [list.too-large]",
             "folder: The file could not be read: It is not there any more. [list.unreadable]",
         ]
         assert world.page.regions["summary"] == before
-        world.panel.open_file("empty.json", "", 0, "")
+        world.panel.open_file(LocalFile("empty.json"))
         await world.until(lambda: len(world.notices()) == 3)
         assert world.notices()[2].endswith("[list.json]")
 
@@ -347,5 +371,83 @@ def test_an_answer_that_names_nobody_signs_nobody_in(archive: ArchiveServer, tex
         await world.until(lambda: not world.panel.state.account.checking)
         assert told in world.panel.state.account.error
         assert world.keys.token == ""
+
+    live(go)
+
+
+def test_a_folder_that_broke_off_goes_on_and_fetches_only_what_it_lacks(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        world = World(archive)
+        await world.open(a=2880, b=5760, c=8640)
+        files: dict[str, bytes] = {}
+        noted: list[str] = []
+        world.places.folder = Folder(files, noted, broken_at=2880 + 5760)
+        world.start("folder")
+        await world.until(lambda: world.panel.state.download is None)
+        assert world.notices()[0].startswith("There is no more room for the file.")
+        assert "choose that folder: it goes on there" in world.page.regions["notices"]
+        assert [path.rpartition("/")[2] for path in files] == ["a_cal.fits", "b_cal.fits"]
+
+        # Of what is there one file was changed since, to the same size.
+        changed = next(path for path in files if path.endswith("b_cal.fits"))
+        files[changed] = bytes(len(files[changed]))
+        archive.log.clear()
+        world.places.folder = Folder(files, noted)
+        world.start("folder")
+        await world.until(lambda: world.page.held == [True, False] * 2)
+        assert [path.rpartition("/")[2] for path in files] == [
+            "a_cal.fits",
+            "b_cal.fits",
+            "c_cal.fits",
+            DOCUMENT_NAME,
+            NAME,
+        ]
+        assert files[changed] == archive.content("b_cal.fits")
+        fetched = [request.product for request in archive.finished() if request.product]
+        assert sorted(fetched) == ["b_cal.fits", "c_cal.fits"]
+        shown = world.page.regions["progress"]
+        assert "1 file, 2.9 kB, was there already, whole, and not fetched again." in shown
+        assert world.places.folder.name in shown
+        assert noted == [], "nothing is left to go on with"
+
+    live(go)
+
+
+def test_a_folder_that_is_not_wanted_is_emptied(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        world = World(archive)
+        await world.open(a=2880, b=5 * 2**20)
+        archive.fault("b_cal.fits", "stall", at=10)
+        world.start("folder")
+        await world.until(lambda: bool(world.places.folder.files))
+        world.panel.hear(m.StopAsked(keep=False))
+        await world.until(lambda: world.panel.state.download is None)
+        assert world.places.folder.files == {}
+        assert world.notices() == ["The download was cancelled."]
+
+    live(go)
+
+
+def test_failed_files_are_tried_again_in_the_same_folder(archive: ArchiveServer) -> None:
+    async def go() -> None:
+        world = World(archive)
+        await world.open(a=2880, b=5760)
+        archive.fault("b_cal.fits", "status", status=404, times=1)
+        world.start("folder")
+        await world.ended()
+        folder = world.places.folder
+        assert len(folder.noted) == 3, "a file and both manifests"
+        world.places.folder = Folder(folder.files, folder.noted)
+        world.panel.hear(m.RetryAsked(CLICK + 1000))
+        assert world.download().place == "folder"
+        world.panel.hear(m.DownloadConfirmed())
+        await world.until(lambda: world.page.held == [True, False] * 2)
+        assert {path.rpartition("/")[2] for path in folder.files} == {
+            "a_cal.fits",
+            "b_cal.fits",
+            DOCUMENT_NAME,
+            NAME,
+        }
+        assert "All 2 files are complete." in world.page.regions["progress"]
 
     live(go)

@@ -14,7 +14,7 @@ from pycore.layout import Structure
 from pycore.remembered import read
 from pycore.selection import Quick
 from tests.archive.server import ArchiveServer
-from tests.contract.plain_browser import DATASET, Shelf, World, live
+from tests.contract.plain_browser import DATASET, LocalFile, Shelf, World, live
 from web import ports
 from web.memory import Memory
 
@@ -88,7 +88,7 @@ def test_all_lists_and_the_choice_are_there_again(archive: ArchiveServer) -> Non
 def test_the_demo_and_an_empty_list_are_not_kept(archive: ArchiveServer) -> None:
     async def go() -> None:
         world = World(archive)
-        await world.panel.open_text("demo", "", product_list("a_cal.fits"), demo=True)
+        world.panel.show_demo([("./demo.json", product_list("a_cal.fits"))], "https://page.example/")
         await world.panel.open_text("empty", "", product_list())
         await world.panel.open_text("broken", "", "{")
         world.panel.hear(m.QuickSelected(Quick.NONE))
@@ -235,7 +235,7 @@ def test_a_copy_that_has_gone_is_told_and_the_rest_opens(archive: ArchiveServer)
 
 @pytest.mark.parametrize(
     ("record", "code"),
-    [("{}", "memory.version"), ("hostile", "memory.damaged"), ('{"version":1}', "memory.damaged")],
+    [("{}", "memory.version"), ("hostile", "memory.damaged"), ('{"version":2}', "memory.damaged")],
 )
 def test_what_is_not_to_be_understood_is_told_once_and_forgotten(
     archive: ArchiveServer, record: str, code: str
@@ -362,12 +362,12 @@ def test_a_list_that_is_opened_while_the_page_changes_over_is_refused_and_not_lo
         world.panel.watch_offline()
         world.offline.hear("new", "0")
         world.panel.hear(m.NewVersionAsked())
-        world.panel.open_file("b.json", product_list("b_cal.fits"), 1000)
+        world.panel.open_file(LocalFile("b.json", product_list("b_cal.fits"), 1000))
         assert "b.json: It was not opened" in world.page.regions["notices"]
         await world.until(lambda: world.offline.taken == 1)
         world.offline.refusal = "another tab shows this page"
         world.panel.hear(m.NewVersionRefused(world.offline.refusal))
-        world.panel.open_file("b.json", product_list("b_cal.fits"), 1000)
+        world.panel.open_file(LocalFile("b.json", product_list("b_cal.fits"), 1000))
         await idle(world)
         assert "2 files" in world.page.regions["summary"]
 
@@ -377,12 +377,12 @@ def test_a_list_that_is_opened_while_the_page_changes_over_is_refused_and_not_lo
 def test_a_change_from_elsewhere_leaves_word_at_once(archive: ArchiveServer) -> None:
     async def go() -> None:
         world = World(archive)
-        await world.panel.open_text("demo", "", product_list("a_cal.fits"), demo=True)
+        world.panel.show_demo([("./demo.json", product_list("a_cal.fits"))], "https://page.example/")
         world.panel.hear(m.StructureChosen(Structure.FLAT))
         world.panel.watch_offline()
         world.offline.hear("gone", "")
         after = World(archive, world.shelf)
-        await after.panel.open_text("demo", "", product_list("a_cal.fits"), demo=True)
+        after.panel.show_demo([("./demo.json", product_list("a_cal.fits"))], "https://page.example/")
         note = after.panel.note()
         assert note is not None
         after.panel.hear(note)

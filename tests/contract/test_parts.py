@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -82,6 +83,12 @@ def test_every_hash_in_the_built_worker_is_that_of_the_file() -> None:
         content = (dist / (unquote(name) or PAGE)).read_bytes()
         assert part["sha256"] == hashlib.sha256(content).hexdigest(), name
         assert part["bytes"] == len(content)
+    packed = {name: part["unpacked"] for name, part in table.items() if "unpacked" in part}
+    assert packed == {
+        name: hashlib.sha256(gzip.decompress((dist / name).read_bytes())).hexdigest()
+        for name in table
+        if name.startswith("runtime/snapshot-")
+    }
     assert {"", PAGE, "boot.js", "style.css", "regex_worker.js", "demo/jwst.json"} <= set(table)
 
 

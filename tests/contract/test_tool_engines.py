@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -237,7 +239,7 @@ def fetched_bag(folder: Path, plan: Plan, archive: ArchiveServer) -> Path:
     """The bag as it is once everybody did what ``fetch.txt`` says."""
     root = folder / "bag"
     root.mkdir()
-    for name, pieces in bag(plan, ABOUT).items():
+    for name, pieces in builders.outcome(bag(plan, ABOUT)).items():
         write(root, name, pieces)
     named = {f"data/{file.path}": file for file in plan.files}
     for line in (root / "fetch.txt").read_text("utf-8").splitlines():
@@ -264,9 +266,15 @@ def test_the_bag_is_right_once_it_is_fetched(archive: ArchiveServer, folder: Pat
     info = (root / "bag-info.txt").read_text("utf-8")
     assert f"Payload-Oxum: {sum(file.size for file in inside)}.{len(lines)}\n" in info
     assert "Left-Out: JWST/jw1/mine.fits: it needs a token" in info
+    judge = [sys.executable, "-W", "ignore", "-m", "bagit", "--validate", str(root)]
+    done = subprocess.run(judge, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "is valid" in done.stderr
+    (root / "data" / inside[0].path).write_bytes(b"something else")
+    assert subprocess.run(judge, capture_output=True, check=False).returncode == 1
 
 
 def test_a_bag_without_checksums_is_refused(archive: ArchiveServer) -> None:
     with pytest.raises(OverlayError) as refused:
-        bag(plan_at(archive, checksums=""), ABOUT)
+        builders.outcome(bag(plan_at(archive, checksums=""), ABOUT))
     assert refused.value.code == "script.checksums"

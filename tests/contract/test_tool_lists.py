@@ -144,6 +144,30 @@ def test_wget_starts_anew_where_the_server_knows_no_ranges(archive: ArchiveServe
     assert_all_there(folder, plan, archive, beside=["list"])
 
 
+def test_a_folder_in_the_place_of_a_file_is_no_file_for_wget(archive: ArchiveServer, folder: Path) -> None:
+    plan = plan_at(archive, ["a.fits"])
+    write(folder, "list", wget_script(plan, ABOUT))
+    (folder / plan.root / "JWST/jw1/a.fits").mkdir(parents=True)
+    done = run(folder, *WGET)
+    assert done.returncode == 1
+    assert "a folder of that name is in the way" in done.stderr
+    assert there(folder) == {"list"}
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "dash"])
+def test_a_wget_script_that_was_cut_off_fetches_nothing(
+    shell: str, archive: ArchiveServer, folder: Path
+) -> None:
+    whole = write(folder, "list", wget_script(plan_at(archive), ABOUT)).read_bytes()
+    ends = [place for place, byte in enumerate(whole) if byte == ord("\n")]
+    last = len(whole) - 1
+    for length in (*range(ends[1] + 2, ends[2]), *ends[2:-1], *range(last - 30, last)):
+        (folder / "list").write_bytes(whole[:length])
+        assert run(folder, shell, "list").returncode != 0, whole[:length][-200:]
+    assert archive.requests == []
+    assert there(folder) == {"list"}
+
+
 def test_the_wget_script_is_right_for_shellcheck(archive: ArchiveServer, folder: Path) -> None:
     write(folder, "list", wget_script(plan_at(archive), ABOUT))
     done = run(folder, "shellcheck", "--shell=sh", "list")

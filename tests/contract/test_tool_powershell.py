@@ -63,6 +63,21 @@ def test_the_options_are_told_and_are_those_of_the_program(archive: ArchiveServe
     assert sorted(told) == sorted(parameters) == ["List", "Only", "Output", "Tries", "Verify"]
 
 
+@pytest.mark.parametrize("newer", ["$a = $b ? 1 : 2", "$a = $b ?? 1", "$a ??= 1", "${a}?.Length", "$a[0]?.b"])
+def test_the_grammar_takes_what_came_after_windows_powershell_for_an_error(newer: str) -> None:
+    assert any(node.is_error or node.is_missing for node in nodes(tree(newer)))
+
+
+def test_nothing_that_only_one_of_the_two_powershells_has_is_used(archive: ArchiveServer) -> None:
+    script = "".join(powershell_script(plan_at(archive, exclusive=["mine.fits"]), ABOUT))
+    code = script.partition("$Lines = @'")[0] + script.partition("\n'@\n")[2]
+    words = "\n".join(line for line in code.splitlines() if not line.lstrip().startswith("#"))
+    newer = r"&&|\|\||-Parallel|-AsByteStream|\$Is(?:Windows|Linux|MacOS)|-SkipCertificateCheck|Get-Error|Join-String"
+    gone = r"Get-WmiObject|-Encoding Byte|Add-PSSnapin|\bworkflow\b|New-WebServiceProxy|Add-Content.*-Stream"
+    for pattern in (newer, gone):
+        assert re.search(pattern, words) is None, re.search(pattern, words)
+
+
 def test_the_grammar_finds_an_error_where_there_is_one() -> None:
     root = tree("$x = @'\na\n'@\nfunction f( { 'b\n")
     assert any(node.is_error or node.is_missing for node in nodes(root))

@@ -22,10 +22,12 @@ from pycore import manifest
 from pycore.layout import Structure
 from pycore.manifest import Outcome
 from pycore.plan import Plan
+from pycore.scripts.bash import bash_script
 from pycore.scripts.python import python_script
 from tests.archive.log import Request
 from tests.archive.server import ArchiveServer
-from tests.contract import session
+from tests.contract import heedless, session
+from tests.contract.heedless import CHANGES, heedless_server
 from tests.contract.selection import (
     HOSTILE,
     SIZE,
@@ -220,6 +222,17 @@ def test_a_file_that_changed_between_two_runs_is_fetched_anew(desk: Desk, archiv
     assert_all_there(desk.folder, plan, archive, beside=beside(plan))
 
 
+@pytest.mark.parametrize(("mark", "answers"), CHANGES)
+def test_parts_of_two_versions_are_never_put_together(
+    desk: Desk, archive: ArchiveServer, mark: str, answers: list[tuple[str, int]]
+) -> None:
+    plan = plan_at(archive, ["a.fits"], checksums="")
+    with heedless_server(mark, answers) as url:
+        plan = replace(plan, files=(replace(plan.files[0], url=url, size=heedless.SIZE),))
+        assert desk.run(plan, "--tries", "4").returncode == 0
+    assert len(set((desk.folder / plan.root / plan.files[0].path).read_bytes())) == 1
+
+
 @pytest.mark.parametrize("kind", ["chunked", "until-close"])
 def test_an_answer_without_a_length_is_taken(desk: Desk, archive: ArchiveServer, kind: str) -> None:
     plan = plan_at(archive, ["a.fits", "b.fits"])
@@ -294,6 +307,20 @@ def test_a_file_that_is_there_with_other_bytes_is_no_success(desk: Desk, archive
     assert desk.run(plan).returncode == 0
     assert desk.run(plan, "--verify").returncode == 0
     assert_all_there(desk.folder, plan, archive, beside=beside(plan))
+
+
+@pytest.mark.parametrize("options", [("--tries", "1"), ("--list",), ("--dry-run",), ("--verify",)])
+@pytest.mark.parametrize("out", ["/dev/full", "&-"])
+def test_what_cannot_be_printed_is_no_success(
+    desk: Desk, archive: ArchiveServer, options: tuple[str, ...], out: str
+) -> None:
+    plan = plan_at(archive, ["a.fits"])
+    if options == ("--verify",):
+        assert desk.run(plan).returncode == 0
+    desk.write(plan)
+    command = f'exec "{sys.executable}" -I {SCRIPT} "$@" >{out}'
+    done = run(desk.folder, "sh", "-c", command, "-", *options)
+    assert (done.returncode, done.stderr) == (1, "What this script had to tell could not be printed.\n")
 
 
 def test_a_good_token_brings_the_exclusive_files_and_goes_with_them_alone(
@@ -480,11 +507,101 @@ def test_a_second_run_beside_the_first_stops(desk: Desk, archive: ArchiveServer)
     first = desk.start(plan)
     assert archive.wait(bool, 30)
     second = desk.run(plan)
-    assert second.returncode != 0
+    assert second.returncode == 2
     assert "Another run is at work" in second.stderr
     archive.clear_faults()
     first.communicate(timeout=30)
     assert first.returncode == 0
+
+
+def bash_text(plan: Plan) -> str:
+    return "".join(bash_script(plan, version="0.1.0", token_page="", contact="", made="2026-11-22"))
+
+
+def test_it_and_the_bash_script_of_the_same_click_stop_each_other_and_go_on_after_each_other(
+    desk: Desk, archive: ArchiveServer
+) -> None:
+    plan = plan_at(archive, ["a.fits"])
+    write(desk.folder, "retrieve.sh", iter([bash_text(plan)]))
+    fault = archive.fault("a.fits", "stall", at=100, times=1)
+    # As in a job on a cluster, which keeps the HOSTNAME of the machine that sent it.
+    first = session.start(("bash", "retrieve.sh"), desk.folder, os.environ | {"HOSTNAME": "elsewhere"})
+    assert archive.wait(bool, 30)
+    assert "Another run is at work" in desk.run(plan).stderr
+    first.kill()
+    first.communicate(timeout=30)
+    archive.clear_faults()
+    fault.ended.set()
+    archive.log.clear()
+    fault = archive.fault("a.fits", "stall", at=100, times=1)
+    second = desk.start(plan)
+    assert archive.wait(bool, 30)
+    stopped = run(desk.folder, "bash", "retrieve.sh")
+    assert stopped.returncode == 2
+    assert "Another run is at work" in stopped.stderr
+    second.kill()
+    second.communicate(timeout=30)
+    archive.clear_faults()
+    fault.ended.set()
+    done = run(desk.folder, "bash", "retrieve.sh")
+    assert done.returncode == 0, done.stderr
+    (desk.folder / plan.root / ".state/run").mkdir(parents=True)
+    assert desk.run(plan).returncode == 0
+    assert_all_there(desk.folder, plan, archive, beside=[*beside(plan), "retrieve.sh"])
+    assert not (desk.folder / plan.root / ".state").exists()
+
+
+@pytest.mark.parametrize("name", ["manifest.html", "manifest.csv.part", ".state"])
+def test_what_is_in_the_way_of_notes_and_manifest_is_told(
+    desk: Desk, archive: ArchiveServer, name: str
+) -> None:
+    plan = plan_at(archive, ["a.fits"])
+    write(desk.folder, "retrieve.sh", iter([bash_text(plan)]))
+    place = desk.folder / plan.root / name
+    place.parent.mkdir()
+    if name == "manifest.html":
+        place.mkdir()
+    else:
+        place.symlink_to(desk.folder.parent)
+    for done in (desk.run(plan), run(desk.folder, "bash", "retrieve.sh")):
+        assert done.returncode == 2
+        assert "is in the way" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert archive.requests == []
+
+
+@pytest.mark.parametrize("name", ["JWST", "JWST/jw1", "JWST/jw1/a.fits.part", "folder"])
+def test_neither_script_writes_through_a_link_or_into_a_folder(
+    desk: Desk, archive: ArchiveServer, name: str
+) -> None:
+    plan = plan_at(archive, ["a.fits"])
+    write(desk.folder, "retrieve.sh", iter([bash_text(plan)]))
+    elsewhere = desk.folder.parent / "elsewhere"
+    elsewhere.mkdir()
+    place = desk.folder / plan.root / ("JWST/jw1/a.fits.part" if name == "folder" else name)
+    place.parent.mkdir(parents=True)
+    if name == "folder":
+        place.mkdir()
+    else:
+        place.symlink_to(elsewhere / "file" if name.endswith("part") else elsewhere)
+    what = "folder" if name == "folder" else "link"
+    for done in (desk.run(plan), run(desk.folder, "bash", "retrieve.sh")):
+        assert done.returncode == 1
+        assert f"a {what} is in the way" in done.stdout + done.stderr
+    assert list(elsewhere.iterdir()) == []
+    assert archive.requests == []
+
+
+@pytest.mark.parametrize("deed", [(), ("--list",), ("--dry-run",), ("--verify",)])
+def test_a_pattern_that_no_path_matches_is_no_success(
+    desk: Desk, archive: ArchiveServer, deed: tuple[str, ...]
+) -> None:
+    plan = plan_at(archive, ["a.fits"])
+    write(desk.folder, "retrieve.sh", iter([bash_text(plan)]))
+    options = ("--only", "nothing_like_it", *deed)
+    for done in (desk.run(plan, *options), run(desk.folder, "bash", "retrieve.sh", *options)):
+        assert done.returncode == 1
+        assert "no path of the list matches nothing_like_it" in done.stderr
 
 
 def test_a_script_that_lost_its_end_does_nothing_and_says_so(desk: Desk, archive: ArchiveServer) -> None:
@@ -548,8 +665,19 @@ def test_the_options_do_what_help_says(desk: Desk, archive: ArchiveServer) -> No
     assert archive.requests == []
     assert desk.run(plan, "--only", "b[.]fits$").returncode == 0
     assert desk.statuses(plan) == ["FAILED: left out by --only; it is not there", "OK"]
+    told = desk.run(plan, "--verify", "--only", "b[.]fits$").stdout
+    assert told == "Left out by --only: 1 file\nAll that was looked for is there: 1 file.\n"
+    place = desk.folder / plan.root / "JWST/jw1/a.fits"
+    place.write_bytes(bytes(SIZE))
+    assert "Checksums not checked because of --only: 1\n" in desk.run(plan, "--only", "b[.]fits$").stdout
+    page = (desk.folder / plan.root / "manifest.html").read_text("utf-8")
+    assert "2 of 2 files, 140.0 kB. Checksums not checked: 1.</p>" in page
+    place.unlink()
     (desk.folder / "elsewhere").mkdir()
-    assert desk.run(plan, "--output", "elsewhere").returncode == 0
+    # Before Python 3.9 a program's name was told from the folder that it began in.
+    named = f"import runpy; runpy.run_path({SCRIPT!r}, run_name='__main__')"
+    done = run(desk.folder, sys.executable, "-I", "-c", named, "--output", "elsewhere")
+    assert done.returncode == 0, done.stderr
     assert (desk.folder / "elsewhere" / plan.root / "manifest.html").exists()
     for wrong in (("--jobs", "0"), ("--tries", "x"), ("--only", "("), ("--output", "nowhere"), ("--no",)):
         assert desk.run(plan, *wrong).returncode == 2, wrong

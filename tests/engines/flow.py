@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.archive.server import ArchiveServer
+from tests.browser.downloads.test_main_job import HEADER, jwst_list
 from tests.browser.taken import Expected, Row, opened
-from tests.browser.test_main_job import HEADER, jwst_list
 from tests.browser.test_script import run, tree
 from tests.engines.panel import Panel
 

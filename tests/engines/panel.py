@@ -14,8 +14,10 @@ PREVIEW: Final = "VIEW ALL SELECTED FILES"
 
 #: The rows of the preview's page as the list has them: dataset, name, level, suffix, instrument, filter.
 _LISTING: Final = """
-JSON.stringify([...document.querySelectorAll("#preview tbody")].flatMap((group) => {
-  const dataset = group.querySelector(".group-name bdi").textContent;
+JSON.stringify([...document.querySelectorAll("#preview tbody")].flatMap((group, place, groups) => {
+  // A long group goes on in the next part of the table.
+  const head = groups.slice(0, place + 1).findLast((each) => each.querySelector(".group-name"));
+  const dataset = head.querySelector(".group-name bdi").textContent;
   return [...group.querySelectorAll("tr:not(.group)")].map((row) => {
     const [name, ...cells] = row.cells;
     return [dataset, name.querySelector("bdi").textContent, ...cells.slice(0, 4).map((cell) => cell.textContent)];

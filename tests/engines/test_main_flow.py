@@ -18,6 +18,14 @@ from tests.engines.panel import Panel
 from tests.engines.played import Played
 from web.buildsteps.integrity import integrity_of, written
 
+#: Why a page starts plainly is for the page to find out, in all engines alike; that it can is tried in each.
+IN_ONE_ENGINE = pytest.mark.parametrize(
+    "engine",
+    ["chromium", *(pytest.param(name, marks=pytest.mark.slow) for name in ("firefox", "webkit"))],
+    indirect=True,
+    scope="session",
+)
+
 
 @pytest.fixture
 def snapshot(site: StaticServer) -> str:
@@ -44,6 +52,7 @@ def test_a_page_that_has_no_snapshot_starts_plainly_and_does_the_job(
     flow.go_through(panel, archive, tmp_path)
 
 
+@IN_ONE_ENGINE
 def test_a_page_whose_snapshot_is_damaged_starts_plainly(
     panel: Panel, site: StaticServer, snapshot: str
 ) -> None:
@@ -88,6 +97,7 @@ def replaced(site: StaticServer, name: str, content: bytes) -> None:
     (site.root / "index.html").write_text(page, "utf-8")
 
 
+@IN_ONE_ENGINE
 def test_a_snapshot_that_pyodide_refuses_is_done_without(
     panel: Panel, site: StaticServer, snapshot: str
 ) -> None:
@@ -103,6 +113,7 @@ def test_a_snapshot_that_pyodide_refuses_is_done_without(
     panel.filter(r"_cal\.fits$")
 
 
+@IN_ONE_ENGINE
 def test_a_wheel_that_the_snapshot_is_without_is_installed_the_plain_way(
     panel: Panel, site: StaticServer
 ) -> None:

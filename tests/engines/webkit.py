@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from tests.browser.screen import screen
 from tests.engines import downloads
 from tests.engines.driver import Control, Driver, until
 from tests.engines.webdriver import Element, Session, WebDriverError
 
-_SCREEN: Final = "1400x1000x24"
 _END_SECONDS: Final = 10
 #: Where elements of a role are looked for; their computed role is asked afterwards.
 _PLACES: Final = {
@@ -158,28 +158,14 @@ class WebKit:
 
     def __init__(self, program: str) -> None:
         self._program = program
-        screen = shutil.which("Xvfb")
-        assert screen, "WebKitGTK needs Xvfb here: apt-get install xvfb"
-        own, others = os.pipe()
-        # It finds a number that is free, and says so when it answers.
-        self._screen = subprocess.Popen(
-            [screen, "-displayfd", str(others), "-screen", "0", _SCREEN, "-nolisten", "tcp"],
-            pass_fds=[others],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(others)
-        with os.fdopen(own) as told:
-            self._display = f":{told.readline().strip()}"
-        assert self._display != ":", "Xvfb did not start"
+        self._held = ExitStack()
+        self._display = self._held.enter_context(screen())
 
     def driver(self, folder: Path) -> Driver:
         return WebKitPage(self._program, self._display, folder)
 
     def close(self) -> None:
-        self._screen.terminate()
-        self._screen.wait(_END_SECONDS)
+        self._held.close()
 
 
 def _free_port() -> int:

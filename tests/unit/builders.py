@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from pycore import bits
 from pycore.catalog import Catalog, ListedRow
@@ -14,6 +15,17 @@ from pycore.product import PUBLIC, Row
 from pycore.selection import Selector
 
 CLICK = 1795331840000.0
+Result = TypeVar("Result")
+
+
+def outcome(steps: Generator[object, None, Result]) -> Result:
+    """What a piece of work that is done in steps comes to."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
 
 def profile(name: str = "JWST") -> Profile:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from pycore import bits
 from pycore import messages as m
-from pycore.effects import Effect, Match, Save
+from pycore.effects import Effect, Match, Save, Work
 from pycore.formats.list_products import BadRow, ProductList
+from pycore.matching import texts
 from pycore.product import EXCLUSIVE, Row
 from pycore.remembered import Choices, KeptList, Remembered
 from pycore.state import Download, Mission, State
@@ -47,7 +48,7 @@ HST = (
     row("jbev01010_raw.fits", "jbev01010", 500, level="UNCALIBRATED", suffix="RAW", instrument="ACS/WFC"),
 )
 ORIGIN = ("https://mast.stsci.edu",)
-PLACES = (m.PlaceOffered("file", "a file", None), m.PlaceOffered("blob", "memory", 10**9))
+PLACES = (m.PlaceOffered("file", None), m.PlaceOffered("blob", 10**9))
 
 
 def product_list(rows: Iterable[Row], mission: str = "", bad: Iterable[BadRow] = ()) -> ProductList:
@@ -104,8 +105,10 @@ def moved(
 def answer(order: Effect) -> m.Matched:
     """What the pattern engine answers. Python's own stands in: these patterns mean the same to both."""
     assert isinstance(order, Match)
-    found = [number for number, name in enumerate(order.catalog.names()) if re.search(order.pattern, name)]
-    return m.Matched(order.mission, order.run, bits.from_indices(found, order.catalog.rows))
+    flags = re.IGNORECASE if order.precision.ignore_case else 0
+    given = bits.finished(texts(order.catalog, order.mission, order.precision.target))
+    found = [number for number, text in enumerate(given) if re.search(order.pattern, text, flags)]
+    return m.Matched(order.mission, order.run, bits.from_indices(found, len(given)))
 
 
 def reports(page: Node) -> Iterator[m.Message]:
@@ -143,6 +146,14 @@ class Desk:
         for order in self.hear(m.PatternTyped(pattern)):
             if isinstance(order, Match):
                 self.hear(answer(order))
+
+    def work(self, *messages: m.Message) -> list[Effect]:
+        """Take messages in, and do the work that follows; give the orders."""
+        given = self.hear(*messages)
+        for order in given:
+            if isinstance(order, Work):
+                given = given + self.work(bits.finished(order.steps))
+        return given
 
     def saved(self, message: m.Message) -> tuple[Save, bytes]:
         """What a message has saved: the order, which comes last, and the file's bytes; what is told of it is heard."""

@@ -9,12 +9,26 @@ from pycore.effects import Match
 from pycore.formats.list_products import BadRow
 from pycore.layout import Structure
 from pycore.manifest import Outcome
+from pycore.pattern import Target
 from pycore.product import EXCLUSIVE
 from pycore.remembered import Choices, KeptList
 from pycore.selection import Quick
 from pycore.transfer import Waiting
 from tests.unit.builders import row
-from tests.unit.desk import CAL, HST, JWST, OLD, PLACES, SECRET_CAL, Desk, desk, last_visit, moved, read_list
+from tests.unit.desk import (
+    CAL,
+    HST,
+    JWST,
+    OLD,
+    PLACES,
+    SECRET_CAL,
+    B,
+    Desk,
+    desk,
+    last_visit,
+    moved,
+    read_list,
+)
 
 LAB = [
     row("plain.fits", "night 1", 5, url="https://lab.example/plain.fits"),
@@ -76,7 +90,43 @@ def _unsure_download() -> Desk:
     at.hear(m.SignedIn("Ada", ("https://mast.stsci.edu",)), m.QuickSelected(Quick.ALL))
     at.hear(m.StructureChosen(Structure.FLAT), m.PlacesKnown(PLACES))
     at.ask_download()
-    at.hear(m.SourceBlocked("https://lab.example", "this archive does not let other sites read its files."))
+    at.hear(m.SourceProbed("https://lab.example", m.Finding.BLOCKED))
+    return at
+
+
+def _preview_by_hand() -> Desk:
+    at = desk()
+    at.hear(m.PreviewToggled(), m.ShowAllTicked(True))
+    at.hear(m.FileTicked("JWST", 0), m.FileTicked("JWST", 1), m.DatasetTicked("JWST", B))
+    return at
+
+
+def _cleared() -> Desk:
+    at = _preview_by_hand()
+    at.hear(m.QuickSelected(Quick.ALL))
+    return at
+
+
+def _sorted() -> Desk:
+    at = desk(read_list(), read_list(HST, "hst"))
+    at.work(m.PreviewToggled(), m.ShowAllTicked(True), m.SortAsked("Size"))
+    at.work(m.SortAsked("Size"))
+    return at
+
+
+def _found(text: str) -> Callable[[], Desk]:
+    def make() -> Desk:
+        at = desk()
+        at.work(m.PreviewToggled(), m.FindTyped(text))
+        return at
+
+    return make
+
+
+def _precise() -> Desk:
+    at = desk()
+    at.hear(m.IgnoreCaseTicked(True), m.InvertTicked(True), m.TargetChosen(Target.URI))
+    at.filter("CAL")
     return at
 
 
@@ -153,6 +203,14 @@ STATES: dict[str, Callable[[], Desk]] = {
     "preview": _heard(m.PreviewToggled()),
     "preview of two missions": _told(read_list(), read_list(HST, "hst"), m.PreviewToggled()),
     "preview of exclusive files": _heard(m.SignedIn("Ada", ("https://mast.stsci.edu",)), m.PreviewToggled()),
+    "preview with files by hand": _preview_by_hand,
+    "preview after what was by hand is cleared": _cleared,
+    "preview of all files, sorted": _sorted,
+    "preview of folded datasets": _heard(m.PreviewToggled(), m.AllFolded(True), m.GroupFolded("JWST", B)),
+    "preview with a search": _found("cal"),
+    "preview with a search that finds nothing": _found("nowhere"),
+    "a search on its way": _heard(m.PreviewToggled(), m.FindTyped("cal"), m.SortAsked("Size")),
+    "a precise pattern": _precise,
     "preview of nothing": _heard(m.QuickSelected(Quick.NONE), m.PreviewToggled()),
     "flat": _heard(m.StructureChosen(Structure.FLAT)),
     "after an export": _heard(m.SavingEnded(1, m.Told("good", "Saved a.csv: 4 rows."))),
@@ -167,7 +225,7 @@ STATES: dict[str, Callable[[], Desk]] = {
     "a download with much to know": _unsure_download,
     "a download before places are known": _heard(m.DownloadAsked(0.0)),
     "a download that fits nowhere": _heard(
-        m.PlacesKnown((m.PlaceOffered("blob", "memory", 10),)), m.DownloadAsked(0.0)
+        m.PlacesKnown((m.PlaceOffered("blob", 10),)), m.DownloadAsked(0.0)
     ),
     "a download without any place": _heard(m.PlacesKnown(()), m.DownloadAsked(0.0)),
     "a download with many new names": _download(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pycore import bits
-from pycore.catalog import Catalog, Facet, ListedRow
+from pycore import address, bits
+from pycore.catalog import Catalog, Facet, ListedRow, Weight
 from pycore.product import EXCLUSIVE, PUBLIC, Row
 from tests.unit.builders import catalog, listed, names, profile, row
 
@@ -22,6 +22,19 @@ def test_rows_stand_by_dataset_in_the_order_in_which_datasets_are_first_seen() -
     assert [of.listed(index).row.filename for index in range(of.rows)] == ["1", "3", "2", "5", "4"]
     assert [of.list_position(index) for index in range(of.rows)] == [0, 2, 1, 4, 3]
     assert of.names() == ["1", "3", "2", "5", "4"]
+
+
+@pytest.mark.parametrize("asked", [0, 1, 5, 31, 32, 33, 300])
+def test_a_set_is_closed_by_the_other_rows_of_its_products_be_they_few_or_many(asked: int) -> None:
+    chance = random.Random(asked)
+    of = catalog(row(f"{chance.randrange(400)}.fits", chance.choice((A, B, C))) for _ in range(900))
+    among = bits.from_indices(chance.sample(range(of.rows), asked), of.rows)
+    inside = {of.product_number(index) for index in bits.indices(among)}
+    wanted = [index for index in range(of.rows) if of.product_number(index) in inside]
+    assert list(bits.indices(of.closed(among))) == wanted
+    for index in bits.indices(among):
+        number = of.product_number(index)
+        assert of.rows_with(index) == tuple(each for each in wanted if of.product_number(each) == number)
 
 
 def test_an_empty_catalog_holds_nothing() -> None:
@@ -77,7 +90,7 @@ class TestIdentityElsewhere:
             ],
             "LAB",
         )
-        assert [of.product_number(index) for index in range(3)] == [0, 0, 1]
+        assert of.product_number(0) == of.product_number(1) < of.product_number(2)
 
     def test_without_an_address_the_whole_uri_is_the_product(self) -> None:
         of = catalog(
@@ -232,13 +245,13 @@ def test_the_first_row_in_list_order_speaks_for_the_product() -> None:
     assert of.product_row(1).level == "2b"
 
 
-def test_a_set_that_was_weighed_has_the_weight_that_it_had() -> None:
-    of = catalog([row(f"{size}", A, size) for size in (3, 5, 9)])
-    some = bits.from_indices([0, 2], 3)
-    before = of.volume(some)
-    of.weigh([some])
-    assert of.volume(some) == before == 12
-    assert of.volume(of.everything) == 17
+def test_sets_have_the_weight_of_their_products_however_often_they_are_asked_for() -> None:
+    of = catalog([row(f"{size}", A, size) for size in range(30)])
+    sets = [bits.from_indices([0, size], 30) for size in range(1, 30)]
+    for _ in range(2):
+        assert [of.weight(some) for some in sets] == [Weight(2, size) for size in range(1, 30)]
+    assert of.volume(of.everything) == sum(range(30))
+    assert of.weight(0) == of.weighed(0) == Weight(0, 0)
 
 
 def test_rows_are_flagged_by_product() -> None:
@@ -320,9 +333,9 @@ def test_joining_anywhere_leaves_the_addresses_what_they_are(
     whole = Catalog(identity, entries)
     joined = Catalog(identity, entries[:cut]).joined(entries[cut:]).joined([])
     assert [each.url for each in joined.products()] == [each.url for each in whole.products()]
-    own = [joined.listed(index).row.url for index in range(joined.rows)]
-    for url in {each.url for each in joined.products()}:
-        assert url in own or url == ""
+    own = {address.resolved(base, url) for _, _, url, base in drawn}
+    listed_urls = {joined.listed(index).row.url for index in range(joined.rows)}
+    assert {each.url for each in joined.products()} | listed_urls <= own | {""}
 
 
 def test_profiles_name_their_identity() -> None:

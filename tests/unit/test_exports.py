@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from pycore import bits
 from pycore.catalog import Catalog
 from pycore.errors import OverlayError
+from pycore.exports.columns import without_breaks
 from pycore.exports.ecsv import ecsv
 from pycore.exports.product_list import product_list
 from pycore.exports.votable import votable
@@ -69,7 +70,7 @@ def seen(of: Catalog) -> list[tuple[object, ...]]:
             of.product_row(index).sha256,
             of.product_row(index).md5,
             of.is_exclusive(index),
-            of.product_number(index),
+            [of.product_number(other) == of.product_number(index) for other in range(of.rows)],
         )
         for index in range(of.rows)
     ]
@@ -151,11 +152,12 @@ def test_the_cells_of_the_ecsv_are_those_of_the_rows(found: list[Row]) -> None:
     header, *cells = csv.reader(io.StringIO(body, newline=""))
     assert header == [column["name"] for column in columns]
     named = [dict(zip(header, line, strict=True)) for line in cells]
-    assert [line["filename"] for line in named] == [of.listed(i).row.filename for i in range(of.rows)]
+    expected = [without_breaks(of.listed(index).row.filename)[0] for index in range(of.rows)]
+    assert [line["filename"] for line in named] == expected
     for index, line in enumerate(named):
         for name, value in of.listed(index).row.extra.items():
             if {"string"} == {column["datatype"] for column in columns if column["name"] == name}:
-                assert line[name] == text_of(value)
+                assert line[name] == without_breaks(text_of(value))[0]
 
 
 def visible(text: str) -> str:
@@ -191,6 +193,29 @@ def test_columns_have_the_kind_of_their_values() -> None:
     kinds = {c["name"]: c["datatype"] for c in ecsv_columns("".join(ecsv([part_of(catalog(found))])))}
     assert kinds["size"] == kinds["n"] == "int64"
     assert (kinds["x"], kinds["b"], kinds["m"], kinds["big"]) == ("float64", "bool", "string", "string")
+
+
+def test_nothing_is_lost_from_a_table_without_a_word() -> None:
+    extra: Mapping[str, object] = {
+        "mission": "of its own",
+        "line\nbreak": "a\r\nb\x0bc\x85d\u2028e\ud800",
+        "line\rbreak": " blanks ",
+        "n": 0.5,
+    }
+    of = catalog([replace(row("a"), extra=extra), replace(row("b"), extra={"n": 2**53 + 1})])
+    text = "".join(ecsv([part_of(of)]))
+    columns = {column["name"]: column["datatype"] for column in ecsv_columns(text)}
+    assert '# meta: {"replaced_characters": 5}\n' in text
+    assert '"a\ufffd\nb\ufffdc\ufffdd\ufffde\ufffd"' in text
+    assert {"line\ufffdbreak", "line\ufffdbreak_", "mission", "mission of the row"} <= set(columns)
+    assert columns["n"] == "string"
+    assert f'"{2**53 + 1}"' in text
+    assert '"of its own"' in text
+    assert text.encode()
+    table = "".join(votable([part_of(of)]))
+    assert table.encode()
+    assert '<INFO name="texts_with_blanks_around" value="1"/>' in table
+    assert '<INFO name="replaced_characters" value="2"/>' in table
 
 
 def test_a_long_selection_comes_in_pieces() -> None:

@@ -134,6 +134,15 @@ class TestForms:
         assert notice.sentence.startswith(f"Saved {STAMP}_aria2.txt: 2 of 3 files. Left out are 1 since ")
         assert notice.hint == f"Run it with: aria2c --input-file={STAMP}_aria2.txt"
 
+    def test_where_more_is_to_be_known_than_a_name_the_file_tells_how_it_is_used(self) -> None:
+        at = desk()
+        at.hear(m.QuickSelected(Quick.ALL))
+        for name in ("rclone", "globus"):
+            _, file = at.saved(m.FormAsked(name, CLICK))
+            assert at.state.notices[-1].hint == "Its first lines tell how to run it."
+            told = file.decode().partition("\n\n")[0].splitlines()[:6]
+            assert any(line.startswith("# Run it with: ") for line in told)
+
     def test_a_bag_is_a_folder_in_a_zip(self) -> None:
         at = desk(read_list(LAB, mission="LAB"))
         at.hear(m.QuickSelected(Quick.ALL))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pycore.layout import LONGEST_NAME, Place, Structure, paths, plain_path, safe_name, stamp
+from pycore.layout import LONGEST_NAME, Place, Structure, paths, plain_path, safe_name, stamp, why_renamed
 
 HOSTILE = [
     "", ".", "..", "...", " ", "/", "\\", "../../etc/passwd", "/etc/passwd", "C:\\a", "a/b", "a\\b", "~", "-rf",
@@ -87,7 +87,7 @@ def test_long_names_keep_their_beginning_and_extension_and_stay_apart() -> None:
 places = st.lists(
     st.builds(
         Place,
-        st.sampled_from(["JWST", "jwst", "HST", "manifest.html", "a/b"]) | names,
+        st.sampled_from(["JWST", "jwst", "HST", "manifest.html", "Manifest.json", "a/b"]) | names,
         st.sampled_from(["d1", "D1", "d2"]) | names,
         st.sampled_from(["pool.csv", "POOL.csv", "pool__d1.csv", "pool~2.csv", "e\u0301", "é"]) | names,
     ),
@@ -202,3 +202,27 @@ def test_every_pair_of_hostile_names_gets_its_own_path() -> None:
     for one, other in itertools.combinations(HOSTILE, 2):
         found = paths([Place("LAB", "d", one), Place("LAB", "d", other)], Structure.NESTED)
         assert len({path.casefold() for path in found}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a:b.fits", "characters that Windows does not take, or that cannot be seen"),
+        ("con.fits", "a device on Windows"),
+        ("click.LNK", "Windows would obey it"),
+        ("Desktop.ini", "Windows would obey it"),
+        ("a.fits.part", "downloads under way are called so"),
+        ("n" * 300, "too long"),
+        (".hidden", "a dot or a blank at an end, or no name at all"),
+        ("end.", "a dot or a blank at an end, or no name at all"),
+        ("a\u0308.fits", "accents put together"),
+        ("plain.fits", "another file has this name"),
+    ],
+)
+def test_why_a_file_has_another_name_is_told(name: str, why: str) -> None:
+    assert why_renamed(Place("JWST", "set", name), Structure.NESTED) == why
+    assert (safe_name(name) == name) == (name == "plain.fits")
+
+
+def test_the_notes_of_a_folder_have_a_name_that_no_mission_gets() -> None:
+    assert paths([Place("Unfinished", "d", "f")], Structure.FLAT) == ["_Unfinished/f"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycore.errors import OverlayError
-from pycore.formats.list_products import read, read_in_steps
+from pycore.formats.list_products import read
 from tests.unit.builders import fields, list_text
 
 
@@ -147,18 +147,6 @@ def test_the_name_of_a_bad_row_is_cut_and_can_be_written() -> None:
     found = read(list_text([fields(filename="\ud800" + "x" * 1000, size=-1), fields(filename=7)]))
     assert found.bad[0].filename == "?" + "x" * 199
     assert found.bad[1].filename == ""
-
-
-def test_reading_in_steps_tells_how_far_it_is_and_ends_with_the_same() -> None:
-    text = list_text(named(*(f"{number}.fits" for number in range(25))))
-    steps, told = read_in_steps(text, every=10), []
-    while True:
-        try:
-            told.append(next(steps))
-        except StopIteration as end:
-            assert end.value == read(text)
-            break
-    assert told == [10, 20]
 
 
 @given(st.lists(st.booleans(), max_size=30))

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pycore.pattern import PatternField, glob_translation
+from pycore import messages as m
+from pycore.pattern import PLAIN, PatternField, Precision, Target, glob_translation
+from pycore.selection import Quick
+from tests.unit.builders import row
+from tests.unit.desk import CAL, MOSAIC, POOL, UNCAL, desk, read_list
 
 
 class TestField:
@@ -64,6 +68,66 @@ class TestField:
             assert (field.matching is None) == (field.in_force == "")
             assert field.in_force == "" or typed[field.matching or 0] == field.in_force
             assert not (field.running and field.error)
+
+
+class TestPrecision:
+    def test_of_the_plain_field_nothing_is_told(self) -> None:
+        assert (str(PLAIN), PLAIN.flags) == ("", "")
+        assert PatternField().retyped("_cal").matched(1, 1).told() == "_cal"
+        assert PatternField().told() == ""
+
+    def test_how_a_pattern_is_meant_is_told_of_the_one_in_force(self) -> None:
+        field = PatternField().meant(Precision(True, True, Target.URI)).retyped("_cal")
+        assert field.told() == ""
+        field = field.matched(field.run, 1)
+        assert field.told() == "_cal (upper and lower case alike, what does not match, by URI)"
+        assert field.meant(PLAIN).told() == field.told()
+        assert field.meant(PLAIN).refused(field.run + 1, "no").precision_in_force == field.precision_in_force
+
+    def test_meant_otherwise_it_runs_again_and_an_empty_field_does_not(self) -> None:
+        field = PatternField().retyped("a").matched(1, 1).meant(Precision(ignore_case=True))
+        assert (field.running, field.run, field.matching) == (True, 2, 1)
+        empty = PatternField().meant(Precision(invert=True))
+        assert (empty.running, empty.precision.invert) == (False, True)
+        assert empty.retyped("").precision.invert
+
+
+class TestOnThePanel:
+    def matching(self, pattern: str, *meant: m.Message) -> set[str]:
+        at = desk()
+        at.hear(m.QuickSelected(Quick.ALL), *meant)
+        at.filter(pattern)
+        return at.selected
+
+    def test_case_counts_unless_it_is_to_be_ignored(self) -> None:
+        assert self.matching("CAL") == set()
+        assert self.matching("_CAL", m.IgnoreCaseTicked(True)) == {CAL}
+
+    def test_inverted_it_takes_what_does_not_match(self) -> None:
+        assert self.matching("cal", m.InvertTicked(True)) == {POOL, MOSAIC}
+
+    def test_by_dataset_a_file_matches_by_any_that_it_stands_in(self) -> None:
+        by = m.TargetChosen(Target.DATASET)
+        assert self.matching("_00002_", by) == {POOL}
+        assert self.matching("_00002_", by, m.InvertTicked(True)) == {CAL, UNCAL, MOSAIC}
+        assert self.matching("^jw01001-o001", by) == {MOSAIC}
+
+    def test_by_uri_it_is_the_lists_or_the_manifests(self) -> None:
+        at = desk(
+            read_list(
+                [
+                    row("a.fits", "d1", level="3", suffix="s", uri="d1/a.fits"),
+                    row("b.fits", "d1", level="3", suffix="s"),
+                ],
+                mission="JWST",
+            )
+        )
+        at.hear(m.QuickSelected(Quick.ALL), m.TargetChosen(Target.URI))
+        at.filter("^d1/")
+        assert at.selected == {"a.fits"}
+        at.filter("^mast:JWST/product/")
+        assert at.selected == {"b.fits"}
+        assert "1 file, 2.9 kB match by URI" in at.page.one("p", id="regex-state").text
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pycore import bits
 from pycore import messages as m
-from pycore.effects import Focus
+from pycore.effects import Focus, Reveal, Work
 from pycore.preview import last_page, page
 from pycore.product import Row
 from pycore.selection import Quick
 from pycore.state import ROWS_PER_PAGE
 from tests.unit.builders import row
-from tests.unit.desk import CAL, HST, MOSAIC, POOL, A, B, C, Desk, desk, read_list
+from tests.unit.desk import CAL, HST, MOSAIC, POOL, SECRET_CAL, UNCAL, A, B, C, Desk, desk, read_list
 
 
 def rows(datasets: dict[str, int]) -> list[Row]:
@@ -198,3 +199,164 @@ def test_pages_go_on_from_one_mission_into_the_next() -> None:
         (201, 225, [("LAB", "e2", 25)]),
     ]
     assert found == [each.filename for each in rows({"d1": 120, "e1": 60, "e2": 45})]
+
+
+class TestJump:
+    @pytest.mark.parametrize(
+        ("asked", "number"),
+        [("3", 2), ("1", 0), ("0", 0), ("-7", 0), ("9999", 3), ("", 1), ("x", 1), ("2.5", 1)],
+    )
+    def test_a_page_by_its_number(self, asked: str, number: int) -> None:
+        at = opened({"d1": 160}, 50)
+        at.hear(m.PageTurned("next"), m.PageAsked(asked))
+        assert page(at.state).number == number
+
+
+class TestAllFiles:
+    def test_all_files_of_the_list_are_shown_and_what_is_selected_is_told(self) -> None:
+        at = desk()
+        at.hear(m.PreviewToggled(), m.ShowAllTicked(True))
+        found = page(at.state)
+        assert (found.rows, found.files, found.selected, found.selected_files) == (8, 7, 4, 3)
+        assert "8 rows (7 files), 4 selected (3 files)" in at.page.one("p", class_="range").text
+        boxes = {box.says("data-with"): box for box in at.page.all("input", data_do="file")}
+        assert boxes['["JWST",0]'].has("checked")
+        secret = at.mission.selector.catalog.names().index(SECRET_CAL)
+        assert boxes[f'["JWST",{secret}]'].has("disabled")
+        at.hear(m.ShowAllTicked(False))
+        assert page(at.state).rows == 4
+
+    def test_what_is_ticked_off_stays_in_view(self) -> None:
+        at = desk()
+        at.hear(m.PreviewToggled(), m.FileTicked("JWST", 0))
+        assert shown(at) == [CAL, POOL, POOL, MOSAIC]
+        assert [badge.text for badge in at.page.all("span", class_="badge hand")] == ["off by hand"]
+
+
+class TestFolding:
+    def test_a_folded_dataset_takes_the_room_of_one_row(self) -> None:
+        at = opened({"d1": 120, "d2": 40, "d3": 30}, 50)
+        at.hear(m.GroupFolded("JWST", "d1"))
+        found = page(at.state)
+        assert [(group.dataset, len(group.indices), group.folded) for group in found.groups] == [
+            ("d1", 0, True),
+            ("d2", 40, False),
+            ("d3", 9, False),
+        ]
+        assert (found.start, found.stop, found.rows, found.last) == (1, 169, 190, 1)
+        at.hear(m.PageTurned("next"))
+        assert (page(at.state).start, page(at.state).stop) == (170, 190)
+        at.hear(m.GroupFolded("JWST", "d1"))
+        assert page(at.state).last == 3
+
+    def test_all_fold_and_one_unfolds(self) -> None:
+        at = opened({"d1": 120, "d2": 40, "d3": 30}, 50)
+        at.hear(m.AllFolded(True))
+        assert (page(at.state).start, page(at.state).stop, page(at.state).last) == (1, 190, 0)
+        at.hear(m.GroupFolded("JWST", "d2"))
+        assert [len(group.indices) for group in page(at.state).groups] == [0, 40, 0]
+        at.hear(m.AllFolded(False))
+        assert page(at.state).last == 3
+
+
+class TestSorting:
+    def test_a_head_sorts_up_down_and_not_at_all(self) -> None:
+        at = desk()
+        at.hear(m.PreviewToggled())
+        at.work(m.SortAsked("Size"))
+        assert [part.catalog.product_row(index).size for part, index in page(at.state).lines] == [
+            10,
+            10,
+            1000,
+            9000,
+        ]
+        assert at.page.one("th", aria_sort="ascending").text == "Size"
+        at.work(m.SortAsked("Size"))
+        assert [part.catalog.product_row(index).size for part, index in page(at.state).lines] == [
+            9000,
+            1000,
+            10,
+            10,
+        ]
+        assert at.page.one("th", aria_sort="descending").text == "Size"
+        assert at.hear(m.SortAsked("Size")) == []
+        assert shown(at) == [CAL, POOL, POOL, MOSAIC]
+        at.work(m.SortAsked("Size"), m.SortAsked("Filename"))
+        assert at.page.one("th", aria_sort="ascending").text == "Filename"
+
+    def test_until_it_is_done_the_order_is_the_archives_and_an_older_one_counts_no_more(self) -> None:
+        at = desk()
+        at.hear(m.PreviewToggled())
+        (first,) = at.hear(m.SortAsked("Size"))
+        (second,) = at.hear(m.SortAsked("Filename"))
+        assert isinstance(first, Work)
+        assert isinstance(second, Work)
+        assert at.page.one("table").says("aria-busy") == "true"
+        at.hear(bits.finished(first.steps))
+        assert shown(at) == [CAL, POOL, POOL, MOSAIC]
+        at.hear(bits.finished(second.steps))
+        names = [part.catalog.product_row(index).filename for part, index in page(at.state).lines]
+        assert names == sorted([CAL, POOL, POOL, MOSAIC])
+
+    def test_a_longer_list_is_sorted_again(self) -> None:
+        at = desk()
+        at.work(m.PreviewToggled(), m.SortAsked("Size"))
+        orders = at.hear(read_list([row("new.fits", "jw09", 5, level="3", suffix="_i2d")], "more"))
+        (work,) = [order for order in orders if isinstance(order, Work)]
+        assert page(at.state).lines == ()
+        at.hear(bits.finished(work.steps))
+        assert [part.catalog.product_row(index).size for part, index in page(at.state).lines] == [
+            5, 10, 10, 1000, 9000,
+        ]  # fmt: skip
+
+
+class TestFinding:
+    def found(self, at: Desk) -> list[str]:
+        """What is told, and the name of the row that is shown."""
+        row = at.page.all("tr", aria_current="true")
+        return [at.page.one("p", id="find-state").text, *(each.all("bdi")[0].text for each in row)]
+
+    def test_typing_goes_to_the_first_match_and_enter_round_them(self) -> None:
+        at = desk()
+        at.hear(m.PreviewToggled())
+        assert Reveal("found") in at.work(m.FindTyped("POOL"))
+        assert self.found(at) == ["1 of 2 rows", POOL]
+        assert at.hear(m.FindStepped(False)) == [Reveal("found")]
+        assert self.found(at) == ["2 of 2 rows", POOL]
+        at.hear(m.FindStepped(False))
+        assert self.found(at) == ["1 of 2 rows", POOL]
+        at.hear(m.FindStepped(True))
+        assert self.found(at) == ["2 of 2 rows", POOL]
+        at.work(m.FindTyped(C.upper()))
+        assert self.found(at) == ["1 of 1 row", MOSAIC]
+        at.work(m.FindTyped("uncal"))
+        assert self.found(at) == ["No selected row has that."]
+        assert at.hear(m.FindStepped(False)) == []
+        at.hear(m.ShowAllTicked(True), m.FindStepped(False))
+        assert self.found(at) == ["1 of 1 row", UNCAL]
+        at.hear(m.FindTyped(""))
+        assert self.found(at) == [""]
+
+    def test_a_match_is_shown_on_its_page_out_of_its_fold_and_in_the_order(self) -> None:
+        at = opened({"d1": 120, "d2": 40}, 50)
+        at.hear(m.AllFolded(True))
+        at.work(m.FindTyped("d2_0038"))
+        assert self.found(at) == ["1 of 1 row", "d2_0038_cal.fits"]
+        at.hear(m.AllFolded(False))
+        at.work(m.SortAsked("Filename"), m.SortAsked("Filename"))
+        at.hear(m.FindStepped(False))
+        assert (page(at.state).number, self.found(at)[1]) == (0, "d2_0038_cal.fits")
+        at.hear(m.FindTyped(""))
+        at.work(m.FindTyped("d1_0000"))
+        assert self.found(at) == ["1 of 1 row", "d1_0000_cal.fits"]
+        assert page(at.state).number == 3
+
+    def test_a_longer_list_is_searched_again(self) -> None:
+        at = desk()
+        at.work(m.PreviewToggled(), m.FindTyped("pool"))
+        orders = at.hear(read_list([row("pool_2.csv", C, 5, level="3", suffix="_pool")], "more"))
+        assert self.found(at) == ["finding …"]
+        for order in orders:
+            if isinstance(order, Work):
+                at.hear(bits.finished(order.steps))
+        assert self.found(at)[0] == "1 of 3 rows"

@@ -13,16 +13,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycore import remembered
+from pycore.byhand import ByHand, FileName
 from pycore.catalog import Facet
 from pycore.errors import OverlayError
 from pycore.layout import Structure
+from pycore.pattern import Precision, Target
+from pycore.product import LARGEST_SIZE
 from pycore.remembered import Choices, KeptList, MissionChoice, Remembered, day, discreet, read, text
 from pycore.selection import Choice, Quick
 from tests.unit.builders import CLICK
 
 words = st.text(max_size=20)
 boxes = st.dictionaries(st.builds(Facet, words, words), st.booleans(), max_size=4).map(MappingProxyType)
-choice = st.builds(Choice, st.sampled_from(Quick), boxes, st.booleans(), st.booleans())
+by_hand = st.builds(
+    ByHand,
+    st.dictionaries(
+        st.builds(FileName, words, st.integers(0, LARGEST_SIZE), words), st.booleans(), max_size=4
+    ).map(MappingProxyType),
+    st.dictionaries(words, st.booleans(), max_size=4).map(MappingProxyType),
+)
+choice = st.builds(Choice, st.sampled_from(Quick), boxes, st.booleans(), st.booleans(), by_hand)
+precision = st.builds(Precision, st.booleans(), st.booleans(), st.sampled_from(Target))
 visits = st.builds(
     Remembered,
     st.lists(st.builds(KeptList, st.from_regex(r"\A[0-9a-f-]{1,36}\Z"), words, words, words), max_size=3).map(
@@ -31,7 +42,9 @@ visits = st.builds(
     st.integers(0, 10**9),
     st.builds(
         Choices,
-        st.lists(st.builds(MissionChoice, words, choice, words, words), max_size=3).map(tuple),
+        st.lists(st.builds(MissionChoice, words, choice, words, words, precision, precision), max_size=3).map(
+            tuple
+        ),
         words,
         st.sampled_from(Structure),
         st.sampled_from([50, 100, 250, 1000]),
@@ -119,7 +132,7 @@ MISSION = json.loads(text(PLAIN))["missions"][0]
 LIST = json.loads(text(PLAIN))["lists"][0]
 
 
-@pytest.mark.parametrize("version", [0, 2, None, "1", [1]])
+@pytest.mark.parametrize("version", [0, 1, 3, None, "2", [2]])
 def test_what_another_version_wrote_is_told_as_that(version: object) -> None:
     assert refused(changed(version=version)) == "memory.version"
     assert refused("{}") == "memory.version"
@@ -132,7 +145,7 @@ def test_what_another_version_wrote_is_told_as_that(version: object) -> None:
         "null",
         "[]",
         "7",
-        '{"version": 1}',
+        '{"version": 2}',
         "{",
         "[" * 100_000,
         '{"a":' * 1000 + "1" + "}" * 1000,

@@ -9,7 +9,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from pycore import bits
-from pycore.catalog import Catalog, Facet
+from pycore.catalog import Catalog, Facet, Weight
 from pycore.selection import Choice, Quick, Selector, Tick
 from tests.unit.builders import listed, names, profile, row, selector
 from tests.unit.naive_panel import Key, NaivePanel
@@ -134,11 +134,19 @@ def agree(panel: Panel, naive: NaivePanel) -> None:
         for facet, mask in group.items()
     }
     assert {where: panel.keys(mask) for where, mask in boxes.items()} == naive.boxes()
-    for where, mask in boxes.items():
-        assert selector.box_state(mask, choice).value == naive.state(naive.boxes()[where])
+    for where in boxes:
+        assert selector.suffix_tick(Facet(*where), choice).value == naive.state(naive.boxes()[where])
     for level in selector.boxes:
         assert panel.keys(selector.level(level)) == naive.level(level)
-        assert selector.box_state(selector.level(level), choice).value == naive.state(naive.level(level))
+        assert selector.level_tick(level, choice).value == naive.state(naive.level(level))
+    for level, weights in selector.weights(panel.matching).items():
+        for facet, weight in weights.items():
+            gained = {
+                key
+                for key in naive.boxes()[level, facet.suffix]
+                if (naive.matching is None or key[0] in naive.matching)
+            }
+            assert weight == Weight(len(gained), naive.volume(gained))
     for quick in Quick:
         assert selector.pressed(quick, choice) == naive.pressed(quick.value)
     assert selector.categories(choice) == naive.categories()
@@ -228,17 +236,17 @@ class TestBoxes:
     def test_a_click_goes_from_partial_to_all_to_none_and_to_all(self) -> None:
         of, choice, seen = selector(MIXED), Choice(), []
         for _ in range(4):
-            seen.append(of.box_state(of.boxes["2b"][CAL], choice))
+            seen.append(of.suffix_tick(CAL, choice))
             choice = of.tick_suffix(CAL, choice)
         assert seen == [Tick.PARTIAL, Tick.ALL, Tick.NONE, Tick.ALL]
 
     def test_a_level_does_the_same_with_all_of_its_suffixes(self) -> None:
         of, choice, seen = selector(MIXED), Choice(), []
         for _ in range(4):
-            seen.append(of.box_state(of.level("2b"), choice))
+            seen.append(of.level_tick("2b", choice))
             choice = of.tick_level("2b", choice)
         assert seen == [Tick.PARTIAL, Tick.ALL, Tick.NONE, Tick.ALL]
-        assert of.box_state(of.level("3"), choice) is Tick.ALL
+        assert of.level_tick("3", choice) is Tick.ALL
 
     def test_a_suffix_of_one_level_is_not_that_of_another(self) -> None:
         rows = [

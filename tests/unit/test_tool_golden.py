@@ -52,7 +52,7 @@ def forms() -> dict[str, str]:
     part = Part(builders.profile(), of, of.everything)
     made = {f"export{form.ending}.txt": "".join(form.write([part])) for form in EXPORTS}
     for tool in TOOLS:
-        for name, pieces in tool.files(plan(), ABOUT).items():
+        for name, pieces in builders.outcome(tool.files(plan(), ABOUT)).items():
             text = "".join(pieces)
             begin = text.index(PROGRAMS[tool.name]) + 1 if tool.name in PROGRAMS else 0
             end = text.index("\n\n", begin) + 1 if tool.name in PROGRAMS else len(text)

@@ -19,10 +19,11 @@ from pycore.layout import Place, Structure
 from pycore.missions.profile import Profiles
 from pycore.plan import Plan, PlannedFile, PlannedRow
 from pycore.scripts.curlconfig import quoted
-from pycore.scripts.lines import About, address, one_line
+from pycore.scripts.lines import A_TURN, About, address, one_line
 from pycore.scripts.menu import EXPORTS, TOOLS, Export, Tool
 from pycore.scripts.publiccopy import Copy, public_copy
 from tests.unit import builders
+from tests.unit.builders import outcome
 
 MAST = "https://mast.stsci.edu/search/jwst/api/v0.1/retrieve_product?product_name="
 ABOUT = About(
@@ -71,7 +72,7 @@ def lost(tool: Tool, plan: Plan) -> int:
 
 
 def texts(tool: Tool, plan: Plan) -> dict[str, str]:
-    return {name: "".join(pieces) for name, pieces in tool.files(plan, ABOUT).items()}
+    return {name: "".join(pieces) for name, pieces in outcome(tool.files(plan, ABOUT)).items()}
 
 
 GOOD = file_of("jw10678061001_02101_00001_nrcb1_cal.fits", "jw10678061001_02101_00001_nrcb1")
@@ -93,7 +94,7 @@ def test_each_form_carries_a_plain_public_file(tool: Tool) -> None:
     assert lost(tool, plan_of(GOOD)) == 0
     assert all(name.startswith(ROOT) for name in made)
     assert tool.name == "bagit" or list(made) == [ROOT + tool.ending]
-    assert "Left out" not in "".join(made.values())
+    assert "Left out: " not in "".join(made.values())
     assert "jw10678061001_02101_00001_nrcb1_cal.fits" in "".join(made.values()) or tool.name == "urls"
 
 
@@ -110,8 +111,33 @@ def test_a_file_under_exclusive_access_is_carried_or_told(tool: Tool) -> None:
 def test_a_selection_of_which_nothing_can_be_carried_is_refused(tool: Tool) -> None:
     nowhere = replace(GOOD, url=None, problem="the list gives no address for it")
     with pytest.raises(OverlayError) as refused:
-        tool.files(plan_of(nowhere), ABOUT)
+        outcome(tool.files(plan_of(nowhere), ABOUT))
     assert refused.value.code == "script.nothing"
+
+
+@every
+def test_others_have_their_turn_while_a_long_selection_is_looked_at(tool: Tool) -> None:
+    nowhere = replace(GOOD, url=None, problem="the list gives no address for it")
+    steps = tool.files(plan_of(*[nowhere] * (3 * A_TURN)), ABOUT)
+    assert [next(steps) for _ in range(3)] == [""] * 3
+    with pytest.raises(OverlayError):
+        assert "".join(steps) == ""
+    # One that can be taken, at the end of many that cannot.
+    for pieces in outcome(tool.files(plan_of(*[nowhere] * (3 * A_TURN), GOOD), ABOUT)).values():
+        turns = 0
+        for piece in pieces:
+            turns += 1
+            assert piece.count("\n") <= 1.1 * A_TURN
+        assert turns >= 3 or tool.name == "bagit"
+
+
+def test_what_a_bag_of_two_kinds_of_checksums_leaves_out_is_counted_and_told() -> None:
+    tool = next(tool for tool in TOOLS if tool.name == "bagit")
+    other = replace(GOOD, path="JWST/jw1/other.fits", sha256=None, md5="cd" * 16)
+    plan = plan_of(GOOD, replace(GOOD, path="JWST/jw1/more.fits"), other)
+    assert lost(tool, plan) == 1
+    told = "Left-Out: JWST/jw1/other.fits: the list gives no SHA-256 for it, as it does for others"
+    assert told in "".join(texts(tool, plan).values())
 
 
 @every
@@ -211,7 +237,7 @@ def test_a_shell_gets_the_paths_of_globus_and_s5cmd_back(files: list[PlannedFile
     if not carried:
         return
     for name in ("globus", "s5cmd"):
-        text = "".join(next(iter(by_name(name).files(plan_of(*carried), about).values())))
+        text = "".join(next(iter(outcome(by_name(name).files(plan_of(*carried), about)).values())))
         lines = [shlex.split(line, comments=True) for line in text.split("\n")]
         assert [words[-1] for words in lines if words] == [f"{ROOT}/{file.path}" for file in carried]
 
@@ -227,7 +253,7 @@ def test_the_lists_inside_scripts_give_the_paths_back(files: list[PlannedFile]) 
     assert [unquote(line.split("\t")[7]) for line in inside] == [file.path for file in files]
     wget = texts(by_name("wget"), plan)[f"{ROOT}_wget.sh"]
     lines = wget.split("<<'END_OF_LIST'\n")[1].split("\nEND_OF_LIST\n")[0].split("\n")
-    assert [line.split("\t")[4] for line in lines] == [file.path for file in files]
+    assert [line.split("\t")[2] for line in lines] == [file.path for file in files]
     assert python.isascii()
     assert powershell.isascii()
 
@@ -236,7 +262,7 @@ def test_the_lists_inside_scripts_give_the_paths_back(files: list[PlannedFile]) 
 def test_words_of_a_profile_stay_in_their_quotes(words: str) -> None:
     about = replace(ABOUT, contact=words, token_page=words)
     for name in ("powershell", "python"):
-        text = "".join(next(iter(by_name(name).files(plan_of(GOOD), about).values())))
+        text = "".join(next(iter(outcome(by_name(name).files(plan_of(GOOD), about)).values())))
         line = next(line for line in text.split("\n") if re.match(r"\$?(Contact|CONTACT) = ", line))
         word = line.partition(" = ")[2]
         assert re.fullmatch(r"'(?:[^']|'')*'" if name == "powershell" else r'"(?:[^"\\]|\\.)*"', word)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -22,7 +25,11 @@ from pycore.transfer import (
     HELD_BYTES,
     Arrived,
     Broke,
+    CallBack,
+    CalledBack,
+    Discard,
     Ended,
+    LineChanged,
     Responded,
     State,
     Stopped,
@@ -32,9 +39,21 @@ from pycore.transfer import (
     fetching,
     forecast,
 )
+from pycore.transfer.origins import EASED_SECONDS, FIRST_PROBE, LONGEST_PROBE, OUTAGE_SECONDS, Origins
 from pycore.transfer.retry import ATTEMPTS, LONGEST_PAUSE, STALL_SECONDS, pause_after
 from tests.unit.builders import CLICK, plan, row
-from tests.unit.transfer_desk import LARGE, ORIGIN, PAUSES, Desk, a_file, a_plan, body_of, check, statuses
+from tests.unit.transfer_desk import (
+    BEGUN,
+    LARGE,
+    ORIGIN,
+    PAUSES,
+    Desk,
+    a_file,
+    a_plan,
+    body_of,
+    check,
+    statuses,
+)
 
 # -- when all is well -----------------------------------------------------------------------------------------
 
@@ -71,7 +90,7 @@ def test_a_small_file_is_held_until_all_of_it_has_come() -> None:
 
 
 @pytest.mark.parametrize("structure", list(Structure))
-def test_the_forecast_is_the_size_to_the_byte(structure: Structure) -> None:
+def test_the_forecast_is_the_size_with_room_for_the_manifests(structure: Structure) -> None:
     rows = [
         row("a_cal.fits", "jw01001001001_02101_00001_nrca1", HELD_BYTES + 1),
         row("pool.csv", "jw01001001001_02101_00001_nrca1", 9),
@@ -82,7 +101,10 @@ def test_the_forecast_is_the_size_to_the_byte(structure: Structure) -> None:
     desk = Desk(plan(rows, structure=structure))
     while not desk.ended:
         desk.serve()
-    assert len(desk.written) == forecast(desk.plan)
+    with desk.archive() as archive:
+        manifests = sum(info.file_size for info in archive.infolist()[-2:])
+    assert len(desk.written) - manifests == forecast(desk.plan) - manifest.room(desk.plan)
+    assert manifests <= manifest.room(desk.plan)
     check(desk)
 
 
@@ -96,7 +118,7 @@ def test_members_carry_the_time_of_the_archive_s_file() -> None:
         dates = [info.date_time for info in archive.infolist()]
     click = tuple(datetime.fromtimestamp(CLICK / 1000, UTC).timetuple())[:6]
     modified = (2026, 11, 4, 10, 15, 0)
-    assert dates == [click, modified, modified, click, click]
+    assert dates == [click, modified, modified, click, click, click]
 
 
 def test_an_empty_plan_gives_a_folder_with_a_manifest() -> None:
@@ -154,7 +176,7 @@ def test_a_large_file_that_breaks_leaves_dead_bytes_outside_the_directory() -> N
     desk.serve()
     desk.serve()
     assert desk.reasons() == ["", ""]
-    assert len(desk.written) > forecast(desk.plan) + 3 * 2**20
+    assert len(desk.written) > forecast(desk.plan) - manifest.room(desk.plan) + 3 * 2**20
     check(desk)
 
 
@@ -354,6 +376,18 @@ def test_the_length_of_a_compressed_answer_says_nothing(headers: Mapping[str, st
         check(desk)
 
 
+@pytest.mark.parametrize("as_it_is", [False, True])
+@pytest.mark.parametrize("by", [-300, 300])
+def test_a_compressed_answer_of_another_size_is_told_with_that_size(by: int, as_it_is: bool) -> None:
+    size = 1000
+    desk = Desk(replace(a_plan(a_file("a.csv", size)), as_it_is=as_it_is))
+    desk.respond(headers={"content-type": "text/csv", "content-length": "123"})
+    desk.deliver(body_of("a.csv", size + by))
+    desk.end()
+    assert desk.transfer.outcomes[0].other_size == size + by
+    assert desk.reasons() == ["" if as_it_is else f"the list says {size} bytes, the archive has {size + by}"]
+
+
 @pytest.mark.parametrize("length", ["", "9" * 5000, "-5", "٣", "5, 5"])
 def test_a_length_that_is_none_is_as_if_it_were_not_told(length: str) -> None:
     desk = Desk(a_plan(a_file("a.dat", LARGE)))
@@ -449,7 +483,7 @@ def test_an_archive_that_never_answers_is_asked_once_a_file_in_the_end() -> None
     check(desk)
 
 
-def test_an_answer_lets_an_origin_s_later_files_have_all_their_attempts_again() -> None:
+def test_an_origin_that_has_answered_is_waited_for_before_its_later_files_are_given_up() -> None:
     desk = Desk(a_plan(*(a_file(f"{number}.csv", 5) for number in range(4 * CONNECTIONS))))
     while len(desk.reasons()) < CONNECTIONS:
         lose(desk)
@@ -457,9 +491,11 @@ def test_an_answer_lets_an_origin_s_later_files_have_all_their_attempts_again() 
     for _ in range(CONNECTIONS):
         desk.serve()
     later = next(name for name, _ in desk.asked if name not in before)
+    since = desk.now
     while not desk.ended:
         lose(desk)
-    assert [name for name, _ in desk.asked].count(later) == ATTEMPTS
+    assert [name for name, _ in desk.asked].count(later) >= ATTEMPTS
+    assert desk.now > since + OUTAGE_SECONDS
     check(desk)
 
 
@@ -611,7 +647,8 @@ def test_whatever_happens_archive_manifest_and_outcomes_agree(
         patch.setattr(fetching, "HELD_BYTES", held)
         desk = Desk(made)
         play(desk, steps)
-        for _ in range(ATTEMPTS * len(made.files) + 1):
+        # Four attempts a file, and for an archive that is out a quarter of an hour in steps of five minutes.
+        for _ in range(ATTEMPTS * len(made.files) + 1 + 8):
             if desk.ended:
                 break
             if desk.fetch is None:
@@ -634,7 +671,8 @@ def test_whatever_happens_archive_manifest_and_outcomes_agree(
                 assert content == desk.delivered[file.filename]
                 assert file.md5 is None or hashlib.md5(content).hexdigest() == file.md5
                 assert not file.filename.endswith(".fits") or content[:9] == b"SIMPLE  ="[: file.size]
-        assert sizes == {f"{root}/": 0, f"{root}/{manifest.NAME}": sizes[f"{root}/{manifest.NAME}"]} | {
+        beside = [f"{root}/{name}" for name in (manifest.DOCUMENT_NAME, manifest.NAME)]
+        assert sizes == {f"{root}/": 0, **{name: sizes[name] for name in beside}} | {
             f"{root}/{file.path}": file.size for file, _ in complete
         }
         assert set(told.values()) == {
@@ -672,3 +710,189 @@ def test_a_path_that_no_archive_can_hold_is_an_error_of_the_plan() -> None:
     desk = Desk(a_plan(a_file("a.csv", 5, path="JWST/../a.csv")))
     with pytest.raises(OverlayError, match="name"):
         desk.serve()
+
+
+def lose_each(desk: Desk, *names: str) -> None:
+    """The requests for these files break without an answer."""
+    for name in names:
+        desk.hear(Broke(desk.number_of(name), "No connection."))
+
+
+def three_of_one_archive() -> Desk:
+    desk = Desk(a_plan(*(a_file(f"{name}.csv", 5) for name in "abc")))
+    desk.serve_file("a.csv")
+    lose_each(desk, "b.csv", "c.csv")
+    return desk
+
+
+def test_an_archive_that_is_gone_is_waited_for_and_the_download_goes_on_by_itself() -> None:
+    desk = three_of_one_archive()
+    assert desk.transfer.progress().waiting is Waiting.ARCHIVE
+    assert desk.transfer.progress().seconds == FIRST_PROBE
+    asked = len(desk.asked)
+    while desk.now < 100 + 600:
+        desk.pass_time(1)
+        if desk.out:
+            assert len(desk.out) == 1, "one file is enough to find out"
+            lose_each(desk, *(fetch.file.filename for fetch in list(desk.out.values())))
+    assert 8 < len(desk.asked) - asked < 20, "probes come ever more slowly"
+    assert {name for name, _ in desk.asked[asked:]} == {"b.csv", "c.csv"}
+    lost = desk.now
+    while not desk.out:
+        desk.pass_time(1)
+    assert desk.now <= lost + LONGEST_PROBE + 1
+    while not desk.ended:
+        desk.serve()
+    assert desk.reasons() == ["", "", ""]
+    check(desk)
+
+
+def test_an_archive_that_is_gone_for_long_is_given_up() -> None:
+    desk = three_of_one_archive()
+    while not desk.ended and desk.now < 100 + 3 * OUTAGE_SECONDS:
+        desk.pass_time(1)
+        lose_each(desk, *(fetch.file.filename for fetch in list(desk.out.values())))
+    assert desk.now > 100 + OUTAGE_SECONDS
+    assert desk.reasons()[0] == ""
+    assert all("No connection." in reason for reason in desk.reasons()[1:])
+    check(desk)
+
+
+def test_a_file_that_breaks_while_others_come_is_no_outage() -> None:
+    desk = Desk(a_plan(*(a_file(f"{name}.csv", 5) for name in "abcd")))
+    desk.serve_file("a.csv")
+    lose_each(desk, "b.csv")
+    desk.serve_file("c.csv")
+    lose_each(desk, "d.csv")
+    assert desk.transfer.progress().waiting is Waiting.RETRY
+
+
+def last_that_broke() -> Desk:
+    """Nothing is left but a file of which a part has come."""
+    desk = Desk(a_plan(a_file("a.csv", 5), a_file("b.csv", LARGE)))
+    desk.serve_file("a.csv")
+    desk.respond(etag='"b"')
+    desk.deliver(body_of("b.csv", LARGE)[: 2**20])
+    lose_each(desk, "b.csv")
+    while desk.transfer.progress().waiting is not Waiting.ARCHIVE and not desk.ended:
+        desk.pass_time(1)
+        lose_each(desk, *(fetch.file.filename for fetch in list(desk.out.values())))
+    return desk
+
+
+def test_the_last_file_waits_for_its_archive_too_and_goes_on_where_it_was() -> None:
+    desk = last_that_broke()
+    for _ in range(600):
+        desk.pass_time(1)
+        lose_each(desk, *(fetch.file.filename for fetch in list(desk.out.values())))
+    assert not desk.ended
+    while not desk.out:
+        desk.pass_time(1)
+    (fetch,) = desk.out.values()
+    assert fetch.start == 2**20
+
+
+def test_the_last_file_is_given_up_with_its_archive() -> None:
+    desk = last_that_broke()
+    while not desk.ended and desk.now < 100 + 3 * OUTAGE_SECONDS:
+        desk.pass_time(1)
+        lose_each(desk, *(fetch.file.filename for fetch in list(desk.out.values())))
+    assert desk.now > 100 + OUTAGE_SECONDS
+    assert "No connection." in desk.reasons()[1]
+    check(desk)
+
+
+def test_the_line_that_is_back_ends_the_wait_for_the_archive() -> None:
+    desk = three_of_one_archive()
+    desk.hear(LineChanged(online=False))
+    desk.hear(LineChanged(online=True))
+    assert len(desk.out) == 1
+
+
+def test_connections_that_an_overload_took_come_back_one_by_one() -> None:
+    origins = Origins({"a": 8}, 6)
+    origins.ticked(0.0)
+    origins.overloaded("a", 0.0)
+    origins.overloaded("a", 0.0)
+    assert origins.cap("a") == 2
+    caps = []
+    for second in range(1, 300):
+        origins.ticked(float(second))
+        caps.append(origins.cap("a"))
+    assert sorted(set(caps)) == [2, 3, 4, 5, 6, 7, 8] == list(dict.fromkeys(caps))
+    assert caps.count(3) == EASED_SECONDS
+    assert caps[-1] == 8
+
+
+def test_who_may_have_one_connection_has_no_more_after_an_overload() -> None:
+    origins = Origins({"a": 1}, 6)
+    origins.ticked(0.0)
+    origins.overloaded("a", 0.0)
+    origins.ticked(EASED_SECONDS)
+    assert origins.cap("a") == 1
+
+
+def test_a_new_overload_halves_what_has_come_back() -> None:
+    origins = Origins({}, 6)
+    origins.ticked(0.0)
+    origins.overloaded("a", 0.0)
+    origins.ticked(EASED_SECONDS)
+    assert origins.cap("a") == 4
+    origins.overloaded("a", 0.0)
+    assert origins.cap("a") == 2
+    for second in range(31, 400):
+        origins.ticked(float(second))
+    assert origins.cap("a") == 6
+
+
+def test_the_manifest_is_written_in_steps_and_can_still_be_given_up() -> None:
+    desk = Desk(a_plan(a_file("a.csv", 1)), calls_back=False)
+    desk.serve()
+    assert not desk.ended
+    assert desk.transfer.receive(Ticked(1e9)) == []
+    assert CallBack() in desk.transfer.receive(CalledBack())
+    assert desk.transfer.receive(Stopped(keep=True)) == []
+    assert desk.transfer.receive(Stopped(keep=False)) == [Discard()]
+    assert desk.transfer.state is State.DISCARDED
+
+
+def test_a_manifest_that_is_too_long_to_be_held_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def written() -> bytes:
+        desk = Desk(a_plan(*(a_file(f"a{n}.dat", 9) for n in range(3))))
+        for _ in range(3):
+            desk.serve()
+        check(desk)
+        return bytes(desk.written)
+
+    held = written()
+    monkeypatch.setattr("pycore.transfer.engine.MANIFEST_BYTES", 600)
+    assert written() == held
+
+
+def test_the_manifest_tells_how_each_file_was_had() -> None:
+    due = hashlib.sha256(body_of("a.csv", 5)).hexdigest()
+    desk = Desk(
+        a_plan(
+            a_file("a.csv", 5, sha256=due),
+            a_file("b.fits", LARGE),
+        )
+    )
+    desk.pass_time(2)
+    lose_each(desk, "a.csv")
+    desk.pass_time(PAUSES[0] + 1)
+    desk.serve_file("a.csv", etag='"one"')
+    desk.serve_file("b.fits", last_modified="Wed, 04 Nov 2026 10:15:00 GMT")
+    first, second = [outcome.fetched for outcome in desk.transfer.outcomes]
+    assert first is not None
+    assert second is not None
+    assert (first.attempts, first.begun_ms, first.version) == (2, BEGUN, '"one"')
+    assert first.seconds == desk.now - 100
+    assert first.crc32 == zlib.crc32(body_of("a.csv", 5))
+    assert first.checksum == f"sha256:{desk.plan.files[0].sha256}"
+    assert (second.version, second.checksum) == ("Wed, 04 Nov 2026 10:15:00 GMT", "")
+    assert second.crc32 == zlib.crc32(body_of("b.fits", LARGE))
+    with desk.archive() as archive:
+        told = json.loads(archive.read(f"{desk.plan.root}/{manifest.DOCUMENT_NAME}"))
+        entry = archive.getinfo(f"{desk.plan.root}/JWST/set/a.csv")
+    assert told["rows"][0]["crc32"] == f"{entry.CRC:08x}"
+    assert told["rows"][0]["attempts"] == 2

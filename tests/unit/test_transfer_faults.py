@@ -273,6 +273,7 @@ def judge(world: World, made: Plan) -> None:
         assert names == [
             f"{made.root}/",
             *(f"{made.root}/{file.path}" for file in there),
+            f"{made.root}/{manifest.DOCUMENT_NAME}",
             f"{made.root}/{manifest.NAME}",
         ]
         told = statuses(archive.read(names[-1]))

@@ -30,9 +30,9 @@ from pycore.manifest import Outcome
 from pycore.product import EXCLUSIVE, Row
 from pycore.selection import Quick
 from pycore.state import Stage, State
+from pycore.survey import MOST_PROBES
 from pycore.transfer import Waiting
 from pycore.update import update
-from pycore.update.downloading import MOST_PROBES
 from pycore.view import regions
 from tests.unit.builders import CLICK, row
 from tests.unit.desk import (
@@ -112,8 +112,10 @@ class TestChoosing:
             m.PlaceChosen("blob"),
             m.DownloadConfirmed(),
             m.DownloadDismissed(),
+            m.CancelAsked(True),
+            m.CancelAsked(False),
             m.StopAsked(True),
-            m.SourceBlocked("https://a.example", "closed"),
+            m.SourceProbed("https://a.example", m.Finding.BLOCKED),
             moved((1, 0, 1), "a", 1.0),
             m.TransferEnded(()),
             m.MenuToggled(""),
@@ -751,17 +753,19 @@ class TestDownload:
     @pytest.mark.parametrize(
         ("limits", "place"),
         [
-            ((None, 10**9), "0"),
-            ((10, 10**9), "1"),
-            ((10, 20), ""),
-            ((), ""),
+            ({"file": None, "blob": 10**9}, "file"),
+            ({"private": 10, "blob": 10**9}, "blob"),
+            ({"private": 10, "blob": 20}, ""),
+            ({"folder": None, "stream": None}, "stream"),
+            ({"folder": None, "blob": 10}, "folder"),
+            ({}, ""),
         ],
     )
-    def test_the_best_place_that_can_hold_it_is_proposed(
-        self, limits: tuple[int | None, ...], place: str
+    def test_the_best_place_for_one_archive_that_can_hold_it_is_proposed(
+        self, limits: dict[str, int | None], place: str
     ) -> None:
         at = desk()
-        at.hear(m.PlacesKnown(tuple(m.PlaceOffered(f"{n}", "", limit) for n, limit in enumerate(limits))))
+        at.hear(m.PlacesKnown(tuple(m.PlaceOffered(kind, limit) for kind, limit in limits.items())))
         assert at.ask_download().place == place
 
     def test_places_that_become_known_late_still_count(self) -> None:
@@ -774,7 +778,7 @@ class TestDownload:
     def test_a_forecast_at_the_limit_fits(self) -> None:
         at = desk()
         forecast = at.ask_download().forecast
-        at.hear(m.DownloadDismissed(), m.PlacesKnown((m.PlaceOffered("blob", "", forecast),)))
+        at.hear(m.DownloadDismissed(), m.PlacesKnown((m.PlaceOffered("blob", forecast),)))
         assert at.ask_download().place == "blob"
 
     def test_another_place_can_be_chosen(self) -> None:
@@ -785,7 +789,7 @@ class TestDownload:
         assert begin.place == "blob"
 
     def test_without_a_place_it_cannot_start(self) -> None:
-        at = self.asked(m.PlaceOffered("blob", "", 10))
+        at = self.asked(m.PlaceOffered("blob", 10))
         assert at.hear(m.DownloadConfirmed()) == []
         assert self.stage(at) is Stage.CONFIRM
 
@@ -808,13 +812,46 @@ class TestDownload:
 
     def test_sources_that_are_closed_to_the_page_are_told(self) -> None:
         at = self.asked()
+        assert at.state.download is not None
+        assert at.state.download.sources == {ORIGIN[0]: None}
         at.hear(
-            m.SourceBlocked(ORIGIN[0], "closed."),
-            m.SourceBlocked(ORIGIN[0], "closed."),
-            m.SourceBlocked("https://other.example", "of another download."),
+            m.SourceProbed(ORIGIN[0], m.Finding.BLOCKED),
+            m.SourceProbed("https://other.example", m.Finding.BLOCKED),
         )
         assert at.state.download is not None
-        assert at.state.download.blocked == (f"{ORIGIN[0]}: closed.",)
+        assert at.state.download.sources == {ORIGIN[0]: m.Finding.BLOCKED}
+
+    def test_a_closed_source_that_the_sites_proxy_reaches_comes_by_way_of_it(self) -> None:
+        at = Desk()
+        site = {"proxy": {ORIGIN[0]: "./by/mast/"}}
+        at.hear(
+            m.SiteRead(site, "https://lab.example/overlay/index.html"), read_list(), m.PlacesKnown(PLACES)
+        )
+        at.sign_in()
+        at.hear(m.QuickSelected(Quick.ALL))
+        (probe,) = at.hear(m.DownloadAsked(CLICK))
+        assert isinstance(probe, Probe)
+        assert probe.way == probe.url.replace(ORIGIN[0], "https://lab.example/overlay/by/mast")
+        at.hear(m.SourceProbed(ORIGIN[0], m.Finding.PROXIED))
+        (begin, _) = at.hear(m.DownloadConfirmed())
+        assert isinstance(begin, BeginTransfer)
+        assert {file.url and file.url.partition("/by/")[0] for file in begin.plan.files} == {
+            "https://lab.example/overlay"
+        }
+        assert any(file.exclusive for file in begin.plan.files)
+        assert not any(file.with_token for file in begin.plan.files), "a token is for the archive alone"
+
+    def test_the_rate_of_a_download_is_what_the_next_is_reckoned_with(self) -> None:
+        at = self.begun()
+        at.hear(moved((0, 0, 0), CAL, 10.0), moved((1, 0, 5_000), CAL, 20.0))
+        at.hear(m.TransferEnded((Outcome(),) * 3))
+        assert at.state.measured_rate == 500.0
+
+    def test_a_download_that_was_over_at_once_says_nothing_of_the_next(self) -> None:
+        at = self.begun()
+        at.hear(moved((0, 0, 0), CAL, 10.0), moved((1, 0, 5_000), CAL, 11.0))
+        at.hear(m.TransferEnded((Outcome(),) * 3))
+        assert at.state.measured_rate == 0.0
 
     def test_a_list_of_thousands_of_hosts_is_probed_at_a_few(self) -> None:
         at = Desk()
@@ -838,7 +875,7 @@ class TestDownload:
     def test_places_and_blocked_sources_are_of_no_concern_once_it_runs(self) -> None:
         at = self.running()
         before = at.state.download
-        at.hear(m.PlacesKnown(()), m.PlaceChosen("blob"), m.SourceBlocked("https://a.example", "closed."))
+        at.hear(m.PlacesKnown(()), m.PlaceChosen("blob"), m.SourceProbed(ORIGIN[0], m.Finding.BLOCKED))
         assert at.state.download == before
 
     def test_progress_is_shown_as_it_is_told(self) -> None:
@@ -874,7 +911,29 @@ class TestDownload:
     @pytest.mark.parametrize("stage", ["begun", "running"])
     def test_it_can_be_stopped(self, stage: str, keep: bool) -> None:
         at: Desk = getattr(self, stage)()
-        assert at.hear(m.StopAsked(keep)) == [StopTransfer(keep)]
+        assert at.hear(m.StopAsked(keep)) == [StopTransfer(keep), Focus("progress")]
+
+    def test_how_to_stop_is_asked_while_it_goes_on(self) -> None:
+        at = self.running()
+        assert at.hear(m.CancelAsked(True)) == []
+        at.hear(moved((2, 0, 20), CAL, 9.0))
+        during = at.state.download
+        assert during is not None
+        assert (during.stopping, during.files_complete) == (True, 2)
+        assert at.hear(m.CancelAsked(False)) == [Focus("cancel-button")]
+        after = at.state.download
+        assert after is not None
+        assert not after.stopping
+        assert at.hear(m.CancelAsked(False)) == []
+
+    def test_an_end_puts_the_question_away(self) -> None:
+        at = self.running()
+        at.hear(m.CancelAsked(True), m.TransferEnded((Outcome(), Outcome(), Outcome())))
+        assert at.state.download is not None
+        assert not at.state.download.stopping
+
+    def test_before_the_first_byte_cancel_has_nothing_to_ask(self) -> None:
+        assert self.begun().hear(m.CancelAsked(True)) == [StopTransfer(keep=False)]
 
     def test_nothing_is_stopped_before_it_begins(self) -> None:
         assert self.asked().hear(m.StopAsked(True)) == []

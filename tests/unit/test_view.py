@@ -20,6 +20,7 @@ from tests.unit.desk import (
     CAL,
     HST,
     JWST,
+    PLACES,
     POOL,
     SECRET_CAL,
     Desk,
@@ -95,9 +96,10 @@ class TestInEveryState:
                 assert node.says("href").split(":")[0] in ("https", "mailto")
                 assert node.says("target") != "_blank" or "noopener" in node.says("rel")
 
-    def test_buttons_send_no_form_but_the_one_for_a_token(self, any_state: Desk) -> None:
+    def test_buttons_send_no_form_but_those_for_a_token_and_the_next_match(self, any_state: Desk) -> None:
         for button in any_state.page.all("button"):
-            assert button.says("type") == ("submit" if button.text in ("Sign in", "Checking …") else "button")
+            sends = button.text in ("Sign in", "Checking …") or button.says("id") == "find-on"
+            assert button.says("type") == ("submit" if sends else "button")
 
     def test_a_token_is_nowhere(self, any_state: Desk) -> None:
         assert "secret" not in "".join(regions(any_state.state).values())
@@ -369,8 +371,9 @@ class TestPreview:
         off = [at.page.name_of(button) for button in at.page.all("button", aria_disabled="true")]
         assert off == ["Next page", "Last page"]
         chosen = [option.text for option in at.page.all("option") if option.has("selected")]
-        assert chosen == ["50"]
-        assert at.page.names("combobox") == ["Rows per page: 501002501000"]
+        assert chosen == ["File name", "50"]
+        assert "Rows per page: 501002501000" in at.page.names("combobox")
+        assert at.page.one("input", id="page-number").says("value") == "3"
 
     def test_the_button_says_whether_it_is_open(self) -> None:
         for name, expanded in (("one mission", "false"), ("preview", "true")):
@@ -378,7 +381,10 @@ class TestPreview:
             assert button.says("aria-expanded") == expanded
 
     def test_nothing_selected_is_said(self) -> None:
-        assert STATES["preview of nothing"]().page.one("div", id="preview").text == "Nothing is selected."
+        assert (
+            STATES["preview of nothing"]().page.one("p", class_="empty-preview").text
+            == "Nothing is selected."
+        )
 
 
 class TestHeaderAndAccount:
@@ -446,7 +452,9 @@ class TestListsAndNotices:
 
     def test_a_list_on_its_way_is_shown(self) -> None:
         page = STATES["a list on its way"]().page
-        assert page.one("p", class_="notice").text == "Opening mine.json … 3 MB of 7 MB"
+        notice = page.one("div", class_="notice")
+        assert notice.one("p").text == "Opening mine.json … 3 MB of 7 MB"
+        assert notice.one("button").attributes["aria-label"] == "Cancel mine.json"
         assert page.one("div", id="empty").text == ""
 
     def test_what_went_wrong_is_an_alert_with_a_hint(self) -> None:
@@ -460,7 +468,7 @@ class TestListsAndNotices:
         assert not STATES["after an export"]().page.one("div", id="notices").all(role="alert")
 
     def test_refused_rows_are_listed_up_to_a_hundred(self) -> None:
-        items = STATES["a list with bad rows"]().page.one("details").all("li")
+        items = STATES["a list with bad rows"]().page.one("div", id="notices").one("details").all("li")
         assert items[0].text == "Row 3 (f3): No number. [row.size.type]"
         assert items[1].text == "Row 4: No number. [row.size.type]"
         assert items[-1].text == "and 37 more"
@@ -504,13 +512,69 @@ class TestActions:
         assert ("dataset" in at.page.one("p", class_="hint path").text) == (structure is Structure.NESTED)
 
 
+def dialog_terms(at: Desk) -> str:
+    """What is told of the place that is chosen."""
+    return at.page.one(id="place-terms").text
+
+
 class TestDownload:
+    def test_a_folder_says_what_it_can_do_before_it_is_chosen_and_whereto(self) -> None:
+        at = desk()
+        at.hear(m.PlacesKnown((m.PlaceOffered("folder", None), *PLACES)))
+        at.ask_download()
+        at.hear(m.PlaceChosen("folder"), m.SourceProbed("https://mast.stsci.edu", m.Finding.OPEN))
+        facts = [fact.text for fact in at.page.one("dl").all("dd")]
+        assert facts[1] == "single files in the folder MAST_2026-11-22T07_17_20.000Z, with a manifest"
+        assert facts[4] == "https://mast.stsci.edu: lets this page read its files"
+        assert "choose the same folder" in dialog_terms(at)
+
+    def test_the_browsers_own_storage_says_how_much_it_holds(self) -> None:
+        at = desk()
+        at.hear(m.PlacesKnown((m.PlaceOffered("private", 5 * 10**9), m.PlaceOffered("blob", 10))))
+        at.ask_download()
+        assert "speaks of 5.000 GB" in dialog_terms(at)
+
+    def test_what_is_in_a_folder_already_is_told_while_it_is_checked_and_after(self) -> None:
+        at = desk()
+        at.hear(m.PlacesKnown((m.PlaceOffered("folder", None),)))
+        at.ask_download()
+        at.hear(m.DownloadConfirmed(), m.FolderLooked("MAST_old", 1, 2))
+        shown = [told.text for told in at.page.all("p", class_="hint path")]
+        assert "Checking what is in MAST_old already: 1 of 2 files …" in shown
+        at.hear(m.FolderOpened("MAST_old", (0, 2)), moved((2, 0, 10), CAL, 1.0))
+        assert at.page.one(id="there-already").text.startswith("2 files, ")
+        at.hear(m.TransferEnded((Outcome(),) * 3))
+        assert "whole, and not fetched again" in at.page.one(id="there-already").text
+        assert "MAST_old" in [told.text for told in at.page.all("p", class_="hint path")]
+
+    def test_files_that_a_proxy_brings_without_a_token_are_told_before(self) -> None:
+        at = Desk()
+        site = {"proxy": {"https://mast.stsci.edu": "/by/mast"}}
+        at.hear(m.SiteRead(site, "https://lab.example/"), read_list(), m.PlacesKnown(PLACES))
+        at.sign_in()
+        at.hear(m.QuickSelected(Quick.ALL))
+        at.ask_download()
+        at.hear(m.SourceProbed("https://mast.stsci.edu", m.Finding.PROXIED))
+        (warning,) = at.page.one(role="dialog").all("p", class_="warning")
+        assert warning.text.startswith("1 file under exclusive access would come by way of the proxy")
+
+    def test_paths_that_are_long_for_windows_are_listed(self) -> None:
+        at = desk(read_list([row(f"{'n' * 180}.dat", "d", 10, url="https://h.example/a")], mission="LAB"))
+        at.hear(m.QuickSelected(Quick.ALL), m.PlacesKnown(PLACES))
+        at.ask_download()
+        details = at.page.one(role="dialog").one("details")
+        assert details.one("summary").text == "1 file has a path that is long for Windows"
+        assert "nnn.dat" in details.one("li").text
+
     def test_the_question_tells_what_will_come(self) -> None:
         at = STATES["a download to confirm"]()
         facts = [fact.text for fact in at.page.one("dl").all("dd")]
         assert facts[0] == "4 files, 14.0 kB"
         assert facts[1].startswith("MAST_2026-11-22T07_17_20.000Z.zip, ")
         assert facts[2] == "NESTED"
+        assert facts[3] == "about 0 s at 10.000 MB/s (nothing is measured yet)"
+        assert facts[4] == "https://mast.stsci.edu: finding out whether this page may read its files …"
+        assert "starts anew" in dialog_terms(at)
         places = at.page.named("radiogroup", "Save with").all(role="radio")
         assert [place.says("value") for place in places if place.has("checked")] == ["file"]
         assert not at.page.named("button", "Start").says("aria-disabled")
@@ -519,13 +583,15 @@ class TestDownload:
         dialog = STATES["a download with much to know"]().page.one(role="dialog")
         alerts = [words(node) for node in dialog.all(role="alert")]
         assert alerts == [
-            "https://lab.example: this archive does not let other sites read its files. "
+            "https://lab.example: this archive does not let other sites read its files in a browser. "
             "API QUERY gives a script that can."
         ]
         warnings = [words(node) for node in dialog.all("p", class_="warning")]
         assert warnings[0].startswith("1 file cannot be fetched, since no address is known")
         assert dialog.one("summary").text == "1 file will have another name"
-        assert dialog.one("li").text == "LAB/a:b.fits → LAB/a_b.fits"
+        assert dialog.one("li").text == (
+            "LAB/a:b.fits → LAB/a_b.fits (characters that Windows does not take, or that cannot be seen)"
+        )
         assert dialog.one("details").has("open")
 
     def test_exclusive_files_at_an_address_that_gets_no_token_are_told(self) -> None:
@@ -562,7 +628,7 @@ class TestDownload:
         )
         bar = page.one("progress")
         assert (bar.says("value"), bar.says("max"), page.name_of(bar)) == ("2000", "14010", "Downloading")
-        page.named("button", "FINISH NOW")
+        page.named("button", "PAUSE")
         page.named("button", "CANCEL")
         assert CAL in page.one("div", id="progress").text
 
@@ -677,10 +743,10 @@ def at_everything(word: Callable[[str], str]) -> Desk:
     )
     at.hear(
         m.MatchRefused(at.mission.profile.name, 1, word("error")),
-        m.PlacesKnown((m.PlaceOffered("file", word("place"), None),)),
+        m.PlacesKnown((m.PlaceOffered("file", None),)),
     )
     at.hear(m.PreviewToggled(), m.DownloadAsked(CLICK), m.MenuToggled("levels"))
-    at.hear(m.SourceBlocked("https://lab.example", word("blocked")))
+    at.hear(m.SourceProbed("https://lab.example", m.Finding.BLOCKED))
     return at
 
 
@@ -711,10 +777,9 @@ def test_hostile_words_are_shown_as_they_are(spite: str) -> None:
     assert {f"level{spite}", f"suffix{spite}"} == {node.text for node in page.all("span", class_="name")}
     assert f"error{spite}" in page.one("p", id="regex-error").text
     assert f"{spite}: sentence{spite} [code]" in page.one("div", id="notices").text
-    assert f"blocked{spite}" in page.one(role="dialog").text
     assert page.one("p", id="go-on-what").one("bdi").says("title") == f"last{spite}"
     assert {f"mission{spite}/dataset{spite}/file{spite}"} == {
-        item.one("bdi").text for item in page.one("details").all("li")
+        item.one("bdi").text for item in page.one("dialog").one("details").all("li")
     }
 
 

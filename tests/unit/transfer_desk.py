@@ -16,6 +16,8 @@ from pycore.transfer import (
     HELD_BYTES,
     Arrived,
     Broke,
+    CallBack,
+    CalledBack,
     CheckToken,
     Discard,
     Drop,
@@ -41,6 +43,8 @@ ORIGIN = "https://archive.example.org"
 #: The longest that each pause before another attempt can be.
 PAUSES = tuple(pause_after(attempt, 1.0) for attempt in range(1, ATTEMPTS))
 LARGE = HELD_BYTES + 5
+#: When a transfer begins, some seconds after the click.
+BEGUN = CLICK + 5000
 
 
 def body_of(name: str, size: int) -> bytes:
@@ -92,6 +96,8 @@ class Desk:
     asked: list[tuple[str, float]] = field(default_factory=list)
     starts: list[tuple[str, int]] = field(default_factory=list)
     checks: int = 0
+    #: Whether what the transfer puts off is gone on with at once.
+    calls_back: bool = True
     #: By file name, what has come of the file as it counts now.
     delivered: dict[str, bytearray] = field(default_factory=dict)
     most_held: int = 0
@@ -99,9 +105,15 @@ class Desk:
 
     def __post_init__(self) -> None:
         self.transfer = Transfer(self.plan, CLICK, self.seed)
-        self.obey(self.transfer.start(self.now))
+        self.obey(self.transfer.start(self.now, BEGUN))
 
     def obey(self, orders: Iterable[Order], piece: bytes = b"") -> None:
+        while self.carry_out(orders, piece) and self.calls_back:
+            orders = self.transfer.receive(CalledBack())
+
+    def carry_out(self, orders: Iterable[Order], piece: bytes) -> bool:
+        """Whether the transfer wants to be called back."""
+        called = False
         for order in orders:
             assert not self.ended, "nothing may follow the end"
             match order:
@@ -118,6 +130,8 @@ class Desk:
                 case PutArrived():
                     assert piece
                     self.written += piece
+                case CallBack():
+                    called = True
                 case CheckToken():
                     self.checks += 1
                 case Finish():
@@ -125,6 +139,7 @@ class Desk:
                 case Discard():
                     self.ended = "discarded"
         self.watch()
+        return called
 
     def watch(self) -> None:
         """Connections and memory, as they are now."""
@@ -220,7 +235,7 @@ class Desk:
 def statuses(page: bytes) -> dict[str, str]:
     """The status of each file in a manifest, by the row of the dataset that it was fetched for."""
     found: dict[str, str] = {}
-    for _, path, _, status, _ in ManifestTable(page.decode()).body:
+    for _, path, _, status, *_ in ManifestTable(page.decode()).body:
         found.setdefault(path, status)
     return found
 
@@ -238,7 +253,7 @@ def check(desk: Desk) -> None:
             for file, outcome in zip(files, outcomes, strict=True)
             if not outcome.reason
         }
-        assert names == [f"{root}/", *there, f"{root}/{manifest.NAME}"]
+        assert names == [f"{root}/", *there, f"{root}/{manifest.DOCUMENT_NAME}", f"{root}/{manifest.NAME}"]
         for name, file in there.items():
             assert archive.read(name) == body_of(file.filename, file.size)
         told = statuses(archive.read(names[-1]))

@@ -22,6 +22,12 @@ _WORDS: Final = {
     ),
     "http.cancelled": ("The transfer was cancelled.", ""),
     "http.cut": ("The connection broke in the middle.", "Try again."),
+    "list.no-worker": (
+        "The worker that reads lists could not be started.",
+        "Is the page's own server still there? Try again when it is.",
+    ),
+    "list.not-text": ("The list is no text in UTF-8.", "Save it again as JSON in UTF-8."),
+    "list.row-size": ("Something in it is too large for a row.", "Look at the list where it was made."),
     "regex.no-worker": (
         "The worker that runs regular expressions could not be started.",
         "Is the page's own server still there? Try again when it is.",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,11 +19,11 @@ from web.browser.failure import told
 
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _OK: Final = 200
+#: Bytes of a long list at once: each piece that is waited for costs some milliseconds.
+_PIECE: Final = 1 << 22
 #: A text whose server says nothing for so many seconds is given up.
 _PATIENCE: Final = 45.0
 _THIS_MACHINE: Final = frozenset({"http://localhost", "http://127.0.0.1", "http://[::1]"})
-
-Progress = Callable[[int, int | None], None]
 
 
 class Abort:
@@ -43,7 +44,7 @@ class Abort:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Bytes in the browser's memory, at most 1 MiB; a sink takes ``js`` over and leaves it empty."""
+    """Bytes in the browser's memory, a few MiB at most; a sink takes ``js`` over and leaves it empty."""
 
     js: Any
     length: int
@@ -59,22 +60,40 @@ class Response:
 
     def __init__(self, opened: Any) -> None:
         self._opened = opened
+        self._over = False
         self.status: int = opened.status
         self.headers: Mapping[str, str] = MappingProxyType(dict(opened.headers.to_py()))
         self.url: str = opened.url
+
+    @property
+    def over(self) -> bool:
+        """Whether the end has come, and nothing is left to be read but what is at hand."""
+        return bool(self._opened.over)
+
+    def at_hand(self) -> Chunk | None:
+        """The first bytes, where they came together with the head; they are not read again."""
+        chunk = self._opened.atHand()
+        return Chunk(chunk, chunk.byteLength) if chunk else None
 
     async def read(self) -> Chunk | None:
         """The next bytes, or None after the last; ``http.cut`` and ``http.cancelled`` are its errors.
 
         A cut body without Content-Length looks whole to the browser: compare what came with the list's size.
         """
-        with told():
-            chunk = await self._opened.read()
-        return Chunk(chunk, chunk.byteLength) if chunk else None
+        chunk = self._opened.atHand()
+        if not chunk and not self._opened.over:
+            # To wait for a promise costs more than a small file's bytes do.
+            with told():
+                chunk = await self._opened.read()
+        if not chunk:
+            self._over = True
+            return None
+        return Chunk(chunk, chunk.byteLength)
 
     async def cancel(self) -> None:
         """Lets the connection go; may be called at any time."""
-        await self._opened.cancel()
+        if not self._over and not self._opened.over:
+            await self._opened.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,16 @@ class Text:
     text: str
     url: str
     headers: Mapping[str, str] = _NO_HEADERS
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Bytes of a body from ``url``, of which ``received`` have come by now, of ``total`` or nobody knows how many."""
+
+    data: Chunk
+    url: str
+    received: int
+    total: int | None
 
 
 class _Patience:
@@ -115,16 +144,21 @@ class Http:
     """GET without cookies, cache or referrer; redirects are followed."""
 
     async def open(
-        self, url: str, headers: Mapping[str, str] = _NO_HEADERS, abort: ports.Abort | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        abort: ports.Abort | None = None,
+        chunk: int | None = None,
     ) -> Response:
-        """The answer's head, whatever its status.
+        """The answer's head, whatever its status; its body comes in chunks of so many bytes at most.
 
         Errors: ``http.bad-address``, ``http.offline``, ``http.unreachable`` and ``http.cancelled``.
         A redirect to another origin loses ``Authorization`` (Fetch Standard, HTTP-redirect fetch).
         """
         pairs = to_js([[name, value] for name, value in headers.items()])
         with told():
-            opened = await js.overlayEdge.fetcher.open(url, pairs, abort.signal if abort else None)
+            signal = abort.signal if abort else None
+            opened = await js.overlayEdge.fetcher.open(url, pairs, signal, *([chunk] if chunk else []))
         return Response(opened)
 
     async def get_text(
@@ -133,23 +167,51 @@ class Http:
         headers: Mapping[str, str] = _NO_HEADERS,
         *,
         limit_bytes: int,
-        progress: Progress | None = None,
         patience: float = _PATIENCE,
     ) -> Text:
-        """A text in UTF-8, byte order mark or not; ``progress`` hears bytes so far and in all (or None).
+        """A text in UTF-8, byte order mark or not; ``http.not-text`` where it is none, and the errors of ``pieces``."""
+        decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        texts: list[str] = []
+        try:
+            async with self._answer(url, headers, patience) as (response, silence):
+                async for piece in _pieces(response, limit_bytes, silence):
+                    texts.append(decoder.decode(piece.data.copy()))
+            texts.append(decoder.decode(b"", final=True))
+        except UnicodeDecodeError as error:
+            raise OverlayError("http.not-text", "The answer is no text in UTF-8.", str(error)) from error
+        return Text("".join(texts), response.url, response.headers)
 
-        Errors beside those of ``open`` and ``read``: ``http.status``, ``http.too-large``, ``http.not-text``, and
-        ``http.silent`` when for ``patience`` seconds there was no head, or no byte after what had come.
+    async def pieces(
+        self,
+        url: str,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        *,
+        limit_bytes: int,
+        patience: float = _PATIENCE,
+    ) -> AsyncGenerator[Piece, None]:
+        """An answer's body, piece by piece.
+
+        Errors beside those of ``open`` and ``read``: ``http.status``, ``http.too-large``, and ``http.silent`` when for
+        ``patience`` seconds there was no head, or no byte after what had come.
         """
+        async with self._answer(url, headers, patience, _PIECE) as (response, silence):
+            async for piece in _pieces(response, limit_bytes, silence):
+                yield piece
+
+    @asynccontextmanager
+    async def _answer(
+        self, url: str, headers: Mapping[str, str], patience: float, chunk: int | None = None
+    ) -> AsyncGenerator[tuple[Response, _Patience], None]:
+        """An answer with status 200, until it is left, and what ends it when nothing is heard."""
         abort = Abort()
         silence = _Patience(patience, abort)
         silence.heard()
         try:
-            response = await self.open(url, headers, abort)
+            response = await self.open(url, headers, abort, chunk)
             try:
                 if response.status != _OK:
                     raise OverlayError("http.status", f"The server answers with status {response.status}.")
-                text = await _text(response, limit_bytes, progress, silence)
+                yield response, silence
             finally:
                 await response.cancel()
         except OverlayError as broken:
@@ -158,7 +220,8 @@ class Http:
             raise
         finally:
             silence.stop()
-        return Text(text, response.url, response.headers)
+            # Also before its head has come.
+            abort.cancel()
 
     def is_own(self, url: str) -> bool:
         """Whether an address is of this page's own server, which may be asked anything."""
@@ -234,30 +297,23 @@ def _secure_origin(url: str) -> str:
     raise OverlayError("token.insecure-origin", f"A token must not go to {url}.", "They go over https alone.")
 
 
-async def _text(response: Response, limit_bytes: int, progress: Progress | None, silence: _Patience) -> str:
+async def _pieces(response: Response, limit_bytes: int, silence: _Patience) -> AsyncGenerator[Piece, None]:
     announced = response.headers.get("content-length", "")
     # With a Content-Encoding the length is that of the compressed body.
     encoded = "content-encoding" in response.headers
     total = int(announced) if announced.isascii() and announced.isdigit() and not encoded else None
     if total is not None and total > limit_bytes:
         raise _too_large(limit_bytes)
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    pieces: list[str] = []
     received = 0
     silence.heard()
-    try:
-        while chunk := await response.read():
-            silence.heard()
-            received += chunk.length
-            if received > limit_bytes:
-                raise _too_large(limit_bytes)
-            pieces.append(decoder.decode(chunk.copy()))
-            if progress:
-                progress(received, total)
-        pieces.append(decoder.decode(b"", final=True))
-    except UnicodeDecodeError as error:
-        raise OverlayError("http.not-text", "The answer is no text in UTF-8.", str(error)) from error
-    return "".join(pieces)
+    while chunk := await response.read():
+        # Whoever takes the piece may take as long as it wants.
+        silence.stop()
+        received += chunk.length
+        if received > limit_bytes:
+            raise _too_large(limit_bytes)
+        yield Piece(chunk, response.url, received, total)
+        silence.heard()
 
 
 def _silent(patience: float) -> OverlayError:

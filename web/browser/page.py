@@ -8,6 +8,8 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy, to_js
 
+from web.browser.lists import LocalFile
+
 
 class DocumentPage:
     """The page around the panel. Two proxies live as long as it does: one for deeds, one for files."""
@@ -17,13 +19,10 @@ class DocumentPage:
         self._proxies: list[Any] = []
 
     def connect(
-        self, deeds: Callable[[str, str, str, bool], None], files: Callable[[str, str | None, int, str], None]
+        self, deeds: Callable[[str, str, str, bool], None], files: Callable[[LocalFile], None]
     ) -> None:
-        """Say who hears the page; what was done since it was shown is told at once.
-
-        ``files`` gets a name, the text, the size in bytes, and the browser's words where it refused to read.
-        """
-        self._proxies = [create_proxy(deeds), create_proxy(files)]
+        """Say who hears the page; what was done since it was shown is told at once."""
+        self._proxies = [create_proxy(deeds), create_proxy(lambda file: files(LocalFile(file)))]
         self._dom.connect(*self._proxies)
 
     def draw(self, regions: Mapping[str, str]) -> None:
@@ -33,6 +32,10 @@ class DocumentPage:
     def focus(self, id: str) -> None:
         """Move the keyboard's focus."""
         self._dom.focus(id)
+
+    def reveal(self, id: str) -> None:
+        """Bring an element into view, wherever the focus is."""
+        self._dom.reveal(id)
 
     def hold(self, busy: bool) -> None:
         """Warn before the page is left, while ``busy``."""

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from web.buildsteps.media import unpacked
 from web.buildsteps.packed import marks_of
 from web.buildsteps.shell import BuildError
 from web.buildsteps.snapshot import Snapshot
@@ -35,8 +36,11 @@ _CONFIG: Final = f'config="./{SETTINGS}"'
 _GENERATOR: Final = re.compile(r'(<meta name="generator" content="[^"]+)"')
 _AHEAD: Final = 'data-parts=""'
 _PLACE: Final = 'target="#app">\n</script>'
-#: Not of way_in.js: it also runs where the address is a file, which no browser compares with a hash.
-_OLD_KIND: Final = re.compile(r'<script src="\./((?!way_in\b)[\w.-]+)"')
+#: Scripts of the old kind, and where they are announced. Not way_in.js: it also runs where the address is a file, which
+#: no browser compares with a hash.
+_OLD_KIND: Final = re.compile(
+    r'<(?:script src|link rel="preload" as="script" href)="\./((?!way_in\b)[\w.-]+)"'
+)
 
 
 def integrity_of(path: Path) -> str:
@@ -65,7 +69,9 @@ def seal_page(site: Path, modules: Path, ahead: Sequence[str]) -> None:
     }
     pyodide = json.loads((modules / "pyodide" / "package.json").read_text(encoding="utf-8"))["version"]
     page = _GENERATOR.sub(rf'\1; Pyodide {pyodide}"', page)
-    page = _OLD_KIND.sub(lambda tag: _with_hash(site, tag[1]), _changed(page, changes))
+    page = _OLD_KIND.sub(
+        lambda tag: f'{tag[0]} integrity="{integrity_of(site / tag[1])}"', _changed(page, changes)
+    )
     path.write_text(page, encoding="utf-8", newline="\n")
     for inside in (SETTINGS, PROGRAM):
         (site / inside).unlink()
@@ -101,10 +107,6 @@ def _import_map(site: Path, names: Sequence[str]) -> str:
     return json.dumps({"integrity": hashes}, separators=(",", ":"))
 
 
-def _with_hash(site: Path, name: str) -> str:
-    return f'<script src="./{name}" integrity="{integrity_of(site / name)}"'
-
-
 def _changed(page: str, changes: Mapping[str, str]) -> str:
     for old, new in changes.items():
         if page.count(old) != 1:
@@ -116,6 +118,12 @@ def _changed(page: str, changes: Mapping[str, str]) -> str:
 def written(content: bytes) -> str:
     """Give the hash of a content as pages, requests and the content security policy have it."""
     return "sha256-" + base64.b64encode(hashlib.sha256(content).digest()).decode("ascii")
+
+
+def _in_either_form(path: Path) -> str:
+    """Give the hash of a file, and of what is in it where that is packed: the service worker gives it out so."""
+    content = path.read_bytes()
+    return " ".join(written(form) for form in (content, unpacked(content)) if form is not None)
 
 
 def write_files(site: Path, early: Iterable[str], snapshot: Snapshot | None) -> None:
@@ -131,7 +139,7 @@ def write_files(site: Path, early: Iterable[str], snapshot: Snapshot | None) -> 
         raise BuildError(f"The page starts with {missing[0]}, which is not in the runtime of the site.")
     files = {
         name: {
-            "integrity": integrity_of(runtime / name),
+            "integrity": _in_either_form(runtime / name),
             "bytes": (runtime / name).stat().st_size,
             "early": name in named,
         }

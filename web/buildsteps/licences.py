@@ -45,6 +45,7 @@ def copy_licences(modules: Path, wheels: Path, site: Path) -> None:
     lines += [
         "",
         "Unchanged but for names: Pyodide's modules end in .js, and mentions of source maps are left out.",
+        "idiomorph is inside boot.js.",
         "The sources are at https://github.com/pyodide/pyodide, https://github.com/pyodide/micropip,",
         "https://github.com/pyscript/pyscript and https://github.com/bigskysoftware/idiomorph.",
     ]

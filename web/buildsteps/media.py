@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,3 +20,11 @@ TYPES: Final[Mapping[str, str]] = {
 }
 #: What a file is that no type is known of.
 BYTES: Final = "application/octet-stream"
+
+#: The first bytes of what is packed by gzip (RFC 1952, section 2.3.1).
+_GZIP: Final = b"\x1f\x8b"
+
+
+def unpacked(content: bytes) -> bytes | None:
+    """What is in a file that is packed by gzip; ``None`` for any other."""
+    return gzip.decompress(content) if content.startswith(_GZIP) else None

@@ -34,6 +34,7 @@ _NOT_PACKED: Final = frozenset(
         "index.html",
         "licences",
         "opening.js",
+        "preview.css",
         "start.js",
         "style.css",
         "sw.js",
@@ -45,7 +46,7 @@ _SNAPSHOT: Final = "runtime/snapshot-"
 _MODULE: Final = '<script type="module" src="./boot.js"></script>'
 #: What is for modules alone, and hashes, which browsers compare with nothing that comes from a file.
 _FOR_SERVERS: Final = re.compile(
-    r'<script type="importmap">[^<]*</script>\n|<link rel="modulepreload"[^>]*>\n'
+    r'<script type="importmap">[^<]*</script>\n|<link rel="(?:module)?preload"[^>]*>\n'
     r'|<script type="module" src="./head_start\.js" async></script>\n|<script src="./ahead\.js"[^>]*></script>\n'
     r'|(?<=") integrity="[^"]*"'
 )

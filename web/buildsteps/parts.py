@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from web.buildsteps.media import BYTES, TYPES
+from web.buildsteps.media import BYTES, TYPES, unpacked
 from web.buildsteps.shell import ROOT, BuildError
 
 PAGE: Final = "index.html"
@@ -41,11 +41,15 @@ _INCLUDED: Final = re.compile(r'^importScripts\("\./([\w/]+\.js)"\);$', re.MULTI
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file that is kept: its SHA-256 in hex, its size, and the type that it is served as."""
+    """A file that is kept: its SHA-256 in hex, its size, and the type that it is served as.
+
+    ``unpacked`` is the SHA-256 of what is in a file that is packed by gzip, and empty for all others.
+    """
 
     sha256: str
     bytes: int
     type: str
+    unpacked: str = ""
 
 
 def write_parts(site: Path) -> str:
@@ -83,7 +87,7 @@ def service_worker(version: str = "", parts: Mapping[str, Part] | None = None) -
     if text.count(_SITE) != 1:
         raise BuildError(f"{WORKER} does not have “{_SITE}” in one place.")
     table = ",\n".join(
-        f"{json.dumps(name)}: {json.dumps(asdict(part))}" for name, part in (parts or {}).items()
+        f"{json.dumps(name)}: {json.dumps(_told(part))}" for name, part in (parts or {}).items()
     )
     stamped = text.replace(_SITE, f'const SITE = {{ version: "{version}", parts: {{\n{table}\n}} }};')
     return _INCLUDED.sub(lambda line: (folder / line[1]).read_text(encoding="utf-8"), stamped)
@@ -111,4 +115,14 @@ def _is_twin(path: Path) -> bool:
 
 def _part(path: Path) -> Part:
     content = path.read_bytes()
-    return Part(hashlib.sha256(content).hexdigest(), len(content), TYPES.get(path.suffix, BYTES))
+    inside = unpacked(content)
+    return Part(
+        hashlib.sha256(content).hexdigest(),
+        len(content),
+        TYPES.get(path.suffix, BYTES),
+        "" if inside is None else hashlib.sha256(inside).hexdigest(),
+    )
+
+
+def _told(part: Part) -> dict[str, object]:
+    return {name: value for name, value in asdict(part).items() if value != ""}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from web.buildsteps import toolbox
+from web.buildsteps.bundle import bundle_modules
 from web.buildsteps.demo import make_demo
 from web.buildsteps.folder import SETTINGS, is_site, mark, replacing, require_replaceable, settings_of
 from web.buildsteps.hosts import write_headers
@@ -90,6 +91,7 @@ def _fill(site: Path, modules: Path, wheels: Path, settings: bytes) -> None:
     else:
         ahead.append(snapshot.file)
         write_files(site, (snapshot.file, *early), snapshot)
+    bundle_modules(site, modules)
     seal_page(site, modules, ahead)
     pack_site(site, modules)
     write_parts(site)

@@ -1,4 +1,4 @@
-"""Every test, in runs of pytest: the panel in its browser, and beside it the core, contracts, and three engines."""
+"""Every test, in three rows of runs of pytest: the panel; downloads and the engines; the core and contracts."""
 
 from __future__ import annotations
 
@@ -40,19 +40,25 @@ def run_tests(pytest_arguments: Sequence[str], *, slow: bool) -> int:
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
     pytest = [*_pytest(python, slow), "--durations=10", "--durations-min=5"]
-    shown = _Order("browser", "browser.xml", [*pytest, "tests/browser"])
-    # Browsers mostly wait: the others run beside them, and are shown when they are done.
-    beside = [
-        _Order("core on CPython", "core.xml", [*pytest, "--cov", "--cov-report=term", "tests/unit"]),
-        _Order("contracts", "contracts.xml", [*pytest, "tests/contract"]),
-        _Order("core on Pyodide", "pyodide.xml", _pytest_in_pyodide(slow)),
-        _Order("three engines", "engines.xml", [*pytest, "tests/engines"]),
-    ]
-    log = REPORTS / "beside.txt"
-    with ThreadPoolExecutor() as pool, log.open("w+") as output:
-        others = pool.submit(lambda: [_run(order, env, output) for order in beside])
-        runs = [_run(shown, env), *others.result()]
-    say(log.read_text(errors="replace"))
+    # Browsers mostly wait, so that three rows of runs keep two processors busy.
+    panel = [_Order("panel", "panel.xml", [*pytest, "tests/browser", "--ignore=tests/browser/downloads"])]
+    rows = {
+        "downloads": [
+            _Order("downloads", "downloads.xml", [*pytest, "tests/browser/downloads"]),
+            _Order("three engines", "engines.xml", [*pytest, "tests/engines"]),
+        ],
+        "others": [
+            _Order("core on CPython", "core.xml", [*pytest, *_counted(slow), "tests/unit"]),
+            _Order("contracts", "contracts.xml", [*pytest, "tests/contract"]),
+            _Order("core on Pyodide", "pyodide.xml", _pytest_in_pyodide(slow)),
+        ],
+    }
+    with ThreadPoolExecutor() as pool:
+        beside = [pool.submit(_run_row, row, env, REPORTS / f"{name}.txt") for name, row in rows.items()]
+        runs = _run_row(panel, env)
+        for name, row in zip(rows, beside, strict=True):
+            runs += row.result()
+            say((REPORTS / f"{name}.txt").read_text(errors="replace"))
     say("")
     for run in runs:
         counts = f"{run.passed} passed, {run.failed} failed, {run.skipped} skipped"
@@ -88,8 +94,18 @@ def environment_of_tests() -> dict[str, str]:
 
 
 def _pytest(python: Path, slow: bool) -> list[Word]:
-    """The words that run pytest; its settings leave the slow tests out unless told otherwise."""
-    return [python, "-m", "pytest", *(["-m", ""] if slow else [])]
+    """The words that run pytest; its settings leave the slow tests out unless told otherwise.
+
+    A test that hangs ends the run, with a trace of where it stood, and not the patience of whoever waits for it.
+    """
+    limit = f"faulthandler_timeout={_SLOW_TEST_S if slow else _TEST_S}"
+    hangs = ["-o", limit, "-o", "faulthandler_exit_on_timeout=true"]
+    return [python, "-m", "pytest", *hangs, *(["-m", ""] if slow else [])]
+
+
+def _counted(slow: bool) -> list[Word]:
+    """The words that count branches, which is slow: fewer examples of each law then, but for a slow run."""
+    return ["--cov", "--cov-report=term", *([] if slow else ["--hypothesis-profile=counted"])]
 
 
 def _pytest_in_pyodide(slow: bool) -> list[Word]:
@@ -107,6 +123,14 @@ class _Order:
     name: str
     report: str
     command: Sequence[Word]
+
+
+def _run_row(row: Sequence[_Order], env: Mapping[str, str], log: Path | None = None) -> list[Run]:
+    """Run one after the other, on the terminal or into `log`."""
+    if log is None:
+        return [_run(order, env) for order in row]
+    with log.open("w") as output:
+        return [_run(order, env, output) for order in row]
 
 
 def _run(order: _Order, env: Mapping[str, str], output: TextIO | None = None) -> Run:
@@ -128,5 +152,9 @@ def _run(order: _Order, env: Mapping[str, str], output: TextIO | None = None) ->
     failed = failures + errors
     return Run(order.name, status, tests - failed - skipped, failed, skipped, seconds)
 
+
+#: No single test takes nearly so long.
+_TEST_S: Final = 600
+_SLOW_TEST_S: Final = 7200
 
 _COUNTED: Final = ("tests", "failures", "errors", "skipped")

@@ -5,6 +5,8 @@
  */
 
 const LANES = 4;
+/** The header that tells a page that it gets a part unpacked. */
+const UNPACKED = "x-unpacked";
 /** Held by who keeps parts, together, and by who clears away, alone. */
 const LOCK = `download-overlay parts ${SCOPE}`;
 /** What a host says of a page beyond its content: a kept page must be confined as one from the network is. */
@@ -74,7 +76,7 @@ const fetched = async (part, names) => {
     for (const name of names) {
       const got = await attempt(name, cache);
       if (typeof got === "string") why = got;
-      else if ((await sha256Of(got.bytes)) === part.sha256) return response(part, got.bytes, got.headers);
+      else if ((await sha256Of(got.bytes)) === part.sha256) return response(part, got);
       else why = `${name || "the page"} is not as it was built`;
     }
   }
@@ -96,14 +98,34 @@ const attempt = async (name, cache) => {
   }
 };
 
-/** @param {Part} part @param {ArrayBuffer} bytes @param {Headers} given */
-const response = (part, bytes, given) => {
+/** @param {Part} part @param {{bytes: ArrayBuffer, headers: Headers}} got */
+const response = async (part, { bytes: sent, headers: given }) => {
+  const unpacked = await unpackedOf(part, sent);
+  const bytes = unpacked ?? sent;
   const headers = new Headers({ "Content-Type": part.type, "Content-Length": String(bytes.byteLength) });
+  if (unpacked !== null) headers.set(UNPACKED, "yes");
   for (const name of CONFINING) {
     const value = given.get(name);
     if (value !== null) headers.set(name, value);
   }
   return new Response(bytes, { headers });
+};
+
+/**
+ * What is kept of a part that is packed, so that no later start has to unpack it; null of any other, and where what comes
+ * out is not what the build has packed.
+ *
+ * @param {Part} part @param {ArrayBuffer} packed
+ */
+const unpackedOf = async (part, packed) => {
+  if (part.unpacked === undefined) return null;
+  try {
+    const bytes = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+    return (await sha256Of(bytes)) === part.unpacked ? bytes : null;
+  } catch {
+    // Kept as it came, it serves as well, and only takes longer.
+    return null;
+  }
 };
 
 /** The settings are the operator's, and not the build's: no hash is known of them, and they need not be there. */

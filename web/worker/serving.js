@@ -35,7 +35,7 @@ const answerPart = async (event, name) => {
       if (version !== SITE.version) return (await shelf.partOfOther(version, name)) ?? Response.error();
     }
     const found = await kept(name, request.cache === "reload");
-    if (navigates) event.waitUntil(shelf.remember(resultingClientId));
+    if (navigates) event.waitUntil(shelf.expect(resultingClientId));
     return found;
   } catch {
     // Of this version there is nothing to be had; a page as a whole may be had of another.
@@ -51,7 +51,7 @@ const answerPart = async (event, name) => {
 const kept = async (name, doubted) => {
   const part = /** @type {Part} */ (SITE.parts[name]);
   const found = await shelf.part(part.sha256);
-  if (found && (!doubted || (await sha256Of(await found.clone().arrayBuffer())) === part.sha256)) return found;
+  if (found && (!doubted || (await isSound(part, found.clone())))) return found;
   try {
     const again = await fetched(part, [name]);
     await shelf.putPart(part.sha256, again.clone());
@@ -61,6 +61,9 @@ const kept = async (name, doubted) => {
     throw thrown;
   }
 };
+
+/** @param {Part} part @param {Response} found */
+const isSound = async (part, found) => [part.sha256, part.unpacked].includes(await sha256Of(await found.arrayBuffer()));
 
 /**
  * The settings as they are; without a network, or on one that does not answer or answers something else, as they were
@@ -78,7 +81,5 @@ const answerSettings = async (event) => {
   const last = async () => (await shelf.settings().catch(() => undefined)) ?? coming;
   // What comes late is of use to the next visit. A worker with something open is never replaced, so not for long.
   event.waitUntil(Promise.race([coming.catch(() => undefined), after(SETTINGS_WAIT_MS)]));
-  // Each start comes by here once, when the page before it has gone.
-  event.waitUntil(clearAway(false));
   return Promise.race([coming.catch(last), after(SETTINGS_WAIT_MS).then(last)]);
 };

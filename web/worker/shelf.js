@@ -13,6 +13,8 @@ class Shelf {
   #whole = undefined;
   /** The versions of pages by the pages' ids, as far as they are known by heart. @type {Map<string, string>} */
   #pages = new Map();
+  /** The ids of pages that were answered and may be on their way still. @type {Set<string>} */
+  #coming = new Set();
 
   /** @param {string} sha256 */
   part(sha256) {
@@ -73,18 +75,22 @@ class Shelf {
     return (await this.#names("version/")).length > 0;
   }
 
-  /** Says that a page is of this version, and forgets those that have gone. @param {string} id */
+  /** Says that a page that is on its way is of this version: nobody knows of it yet. @param {string} id */
+  async expect(id) {
+    this.#coming.add(id);
+    await this.remember(id);
+  }
+
+  /** Says that a page is of this version. @param {string} id */
   async remember(id) {
     this.#pages.set(id, SITE.version);
     await this.#put(`page/${id}`, new Response(SITE.version));
-    // The page itself may be on its way still.
-    await this.#forgetGone(id);
   }
 
-  /** Lets go of the marks of pages that have gone. @param {string} spared the id of one that is not looked for */
-  async #forgetGone(spared = "") {
+  /** Lets go of the marks of pages that have gone. */
+  async #forgetGone() {
     for (const id of await this.#names("page/")) {
-      if (id === spared || (await worker.clients.get(id)) !== undefined) continue;
+      if (this.#coming.has(id) || (await worker.clients.get(id)) !== undefined) continue;
       this.#pages.delete(id);
       await (await this.#cache()).delete(this.#key(`page/${id}`));
     }
@@ -92,6 +98,7 @@ class Shelf {
 
   /** The version of a page that is known to be of one. @param {string} id */
   async versionOf(id) {
+    this.#coming.delete(id);
     const known = this.#pages.get(id);
     if (known !== undefined) return known;
     const found = await (await this.#get(`page/${id}`))?.text();
@@ -130,11 +137,11 @@ class Shelf {
     }
   }
 
-  /** Lets go of the marks of retired versions that no page is of any more; whether there was one. */
+  /** Lets go of the marks of pages that have gone, and of retired versions that none is of any more; whether there was such a version. */
   async forgetRetired() {
+    await this.#forgetGone();
     const retired = await this.#names("retired/");
     if (retired.length === 0) return false;
-    await this.#forgetGone();
     const used = new Set();
     for (const id of await this.#names("page/")) used.add(await this.versionOf(id));
     const due = retired.filter((version) => !used.has(version));

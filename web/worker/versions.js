@@ -20,7 +20,7 @@ const activate = async () => {
 };
 
 /**
- * Lets go of earlier versions, and of their parts, when no page is of them any more.
+ * Lets go of the marks of pages that have gone, and of earlier versions and their parts when no page is of them any more.
  *
  * @param {boolean} thoroughly also of parts that no version ever had
  */
@@ -41,8 +41,11 @@ const clearAway = async (thoroughly) => {
  * @param {{type: "about" | "keep" | "take", version?: string}} asked @param {Client} page @param {MessagePort} port
  */
 const hearOffline = async (asked, page, port) => {
-  if (asked.type === "about") port.postMessage(await about(page));
-  else if (asked.type === "keep") port.postMessage(await keptFor(page, asked.version));
+  if (asked.type === "about") {
+    port.postMessage(await about(page));
+    // A page asks when it is ready: what need not be done before does not slow its start.
+    await clearAway(false);
+  } else if (asked.type === "keep") port.postMessage(await keptFor(page, asked.version));
   else if (asked.type === "take") {
     const others = await othersOf(page);
     port.postMessage({ others });

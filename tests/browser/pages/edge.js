@@ -5,6 +5,7 @@ import * as regex from "./regex.js";
 import * as sinks from "./sinks.js";
 
 const MEGABYTE = 1 << 20;
+const FOLDER = "MAST_2026-01-01T00_00_00.000Z";
 
 /** Bytes of which each depends on its place in the file, so that a chunk lost, doubled or moved shows. */
 function bytesAt(start, length) {
@@ -13,15 +14,24 @@ function bytesAt(start, length) {
   return new Uint8Array(words.buffer).slice(0, length);
 }
 
+/** A place for one file; in a folder the file is begun. */
+async function opened(kind, filename) {
+  if (kind !== "folder") return sinks.open(kind, filename);
+  const folder = await sinks.openFolder(FOLDER, "key");
+  await folder.begin(filename);
+  return folder;
+}
+
 /** Writes a file in chunks and tells how many milliseconds it took, or which failure ended it. */
 async function fill({ kind, filename = "file.zip", size, chunk = MEGABYTE, quick = false }) {
   const began = performance.now();
   try {
-    const sink = await sinks.open(kind, filename);
+    const sink = await opened(kind, filename);
     for (let start = 0; start < size; start += chunk) {
       const length = Math.min(chunk, size - start);
       await sink.write(quick ? new Uint8Array(length).fill(start / chunk) : bytesAt(start, length));
     }
+    if (kind === "folder") await sink.complete(filename, "noted\n");
     await sink.close();
   } catch (failure) {
     return failure.code ?? String(failure);
@@ -33,7 +43,7 @@ async function fill({ kind, filename = "file.zip", size, chunk = MEGABYTE, quick
 let current = null;
 
 async function begin({ kind, filename = "file.zip" }) {
-  current = await sinks.open(kind, filename);
+  current = await opened(kind, filename);
 }
 
 /** Runs a method of the file that was opened last and gives the code of its failure, or nothing. */
@@ -41,8 +51,11 @@ const told = (work) => work.then(() => "", (failure) => failure.code ?? String(f
 const write = (size) => told(current.write(new Uint8Array(size)));
 const close = () => told(current.close());
 
+/** Has a folder do something with a file. */
+const folder = (deed, ...given) => told(Promise.resolve(current[deed](...given)));
+
 /** Gives the file up: whether that came in time, or the code of a failure. */
-const abort = () => current.abort("the test says so").catch((failure) => failure.code ?? String(failure));
+const abort = (keep = false) => current.abort("the test says so", keep).catch((failure) => failure.code ?? String(failure));
 
 /** Closes the file and gives it up before that is done: what is told of both. */
 async function abortClosing() {
@@ -51,11 +64,13 @@ async function abortClosing() {
   return { closed: await closing, inTime };
 }
 
-/** Writes megabytes until the file fails. */
+/** Writes megabytes until the file fails, for as long as a worker that was ended may go unnoticed. */
 async function writeOn() {
+  const began = performance.now();
   for (;;) {
     const failure = await write(MEGABYTE);
     if (failure) return failure;
+    if (performance.now() - began > 30_000) return "it took all";
   }
 }
 
@@ -68,8 +83,12 @@ async function abortPlacing() {
   return { closed: await closing, inTime };
 }
 
-/** Has the picker give a file of the page's private file system. */
+/**
+ * Has the pickers give a file or a folder of the page's private file system: the same interfaces, without the dialog that
+ * nobody is here to answer.
+ */
 function stubPicker() {
+  globalThis.showDirectoryPicker = async () => (await navigator.storage.getDirectory()).getDirectoryHandle("chosen", { create: true });
   globalThis.showSaveFilePicker = async ({ suggestedName }) => {
     const folder = await navigator.storage.getDirectory();
     return folder.getFileHandle(suggestedName, { create: true });
@@ -101,6 +120,22 @@ const closeTakesLong = () => stubPickerClosing(async (close) => {
   return close();
 });
 
+/** Has the browser grant so many bytes of storage. */
+function grants(quota) {
+  StorageManager.prototype.estimate = async () => ({ quota, usage: 0 });
+}
+
+/** Has every archive in the private file system take no byte, or refuse them all. */
+const writesAre = (write) => {
+  const { createWritable } = FileSystemFileHandle.prototype;
+  FileSystemFileHandle.prototype.createWritable = async function () {
+    if (!this.name.includes(".zip")) return createWritable.call(this);
+    return { write, close: async () => undefined, abort: async () => undefined };
+  };
+};
+const writesHang = () => writesAre(() => new Promise(() => undefined));
+const writesAreForbidden = () => writesAre(() => Promise.reject(new DOMException("withdrawn", "NotAllowedError")));
+
 /** Has the picker give a file that takes no byte. */
 function stubPickerStuck() {
   globalThis.showSaveFilePicker = async ({ suggestedName }) => {
@@ -112,18 +147,43 @@ function stubPickerStuck() {
 }
 
 function stubPickerRefusing(name) {
+  globalThis.showDirectoryPicker = async () => { throw new DOMException("so it goes", name); };
   globalThis.showSaveFilePicker = async () => { throw new DOMException("so it goes", name); };
 }
 
-/** What the private file system holds: names and sums (SHA-256). */
-async function privateFiles() {
-  const folder = await navigator.storage.getDirectory();
+/** What the private file system holds: paths and sums (SHA-256); a folder with nothing in it has none. */
+async function privateFiles(folder, above = "") {
   const found = {};
-  for await (const [name, handle] of folder.entries()) {
+  for await (const [name, handle] of (folder ?? await navigator.storage.getDirectory()).entries()) {
+    if (handle.kind === "directory") {
+      const inside = await privateFiles(handle, `${above}${name}/`);
+      Object.assign(found, Object.keys(inside).length > 0 ? inside : { [`${above}${name}/`]: "" });
+      continue;
+    }
     const sum = await crypto.subtle.digest("SHA-256", await (await handle.getFile()).arrayBuffer());
-    found[name] = [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    found[above + name] = [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   }
   return found;
+}
+
+/** Writes on until the place takes nothing for a while: megabytes that it took. */
+async function writesUntilStuck() {
+  for (let taken = 0; taken < 64; taken += 1) {
+    const late = new Promise((resolve) => { setTimeout(resolve, 500, "late"); });
+    if (await Promise.race([write(MEGABYTE), late]) === "late") return taken;
+  }
+  return Infinity;
+}
+
+/** What an opened folder says of what is there: its name, its notes, and sizes by path. */
+async function found(paths) {
+  const sizes = {};
+  for (const path of paths) sizes[path] = (await current.look(path))?.size ?? null;
+  return { name: current.name, notes: current.notes.join(""), sizes };
+}
+
+async function beginFolder(key = "key", name = FOLDER) {
+  return told(sinks.openFolder(name, key).then((folder) => { current = folder; }));
 }
 
 /**
@@ -153,7 +213,8 @@ async function readLate(size) {
 
 globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
 globalThis.edgeTest = Object.freeze({
-  abort, abortClosing, abortPlacing, begin, close, closeFails, closeTakesLong, fill, privateFiles, readLate, stubPicker,
-  stubPickerRefusing, stubPickerStuck, write, writeOn,
+  abort, abortClosing, abortPlacing, begin, beginFolder, close, closeFails, closeTakesLong, fill, folder, found, grants,
+  privateFiles: () => privateFiles(), readLate, stubPicker, stubPickerRefusing, stubPickerStuck, write, writeOn,
+  writesAreForbidden, writesHang, writesUntilStuck,
 });
 document.documentElement.dataset.state = "ready";

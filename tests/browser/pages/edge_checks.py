@@ -90,10 +90,9 @@ async def fading(url: str, fast: int, slow: int) -> list[float]:
 
 async def text(url: str, limit: int, patience: float = 45.0) -> dict[str, Any]:
     """Reads a text, and tells what was heard of its progress last."""
-    heard: list[tuple[int, int | None]] = []
-    got = await Http().get_text(
-        url, limit_bytes=limit, progress=lambda *now: heard.append(now), patience=patience
-    )
+    body = Http().pieces(url, limit_bytes=limit, patience=patience)
+    heard = [(piece.received, piece.total) async for piece in body]
+    got = await Http().get_text(url, limit_bytes=limit, patience=patience)
     return {"text": got.text, "url": got.url, "heard": heard[-1] if heard else None}
 
 
@@ -170,6 +169,16 @@ async def regex_typing(patterns: list[str]) -> list[str]:
         _words(found)
         for found in await asyncio.gather(*(engine.match("list", pattern) for pattern in patterns))
     ]
+
+
+async def regex_overtaken(pattern: str, name: str) -> dict[str, Any]:
+    """A pattern that never ends and another that takes its place, and how long that took."""
+    engine = RegexEngine()
+    await engine.load("list", [name, "b"])
+    await engine.match("list", "first")
+    began = time.perf_counter()
+    found = await asyncio.gather(engine.match("list", pattern), engine.match("list", "B", "i"))
+    return {"found": [_words(each) for each in found], "seconds": time.perf_counter() - began}
 
 
 async def regex_refuses_nul() -> str:

@@ -6,20 +6,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { devNull } from "node:os";
 import { resolve } from "node:path";
-import { lay, memoryIn } from "../../snapshot.js";
+import { laysItself } from "../../snapshot.js";
 import { ended, started, textsOf } from "./pyodide.mjs";
 
 const [folder, runtime, file, skeleton, version, ...lists] = process.argv.slice(2);
 const snapshot = new Uint8Array(readFileSync(file));
+const makeReady = laysItself(snapshot);
 
 const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...words) => {
   const made = await instantiate(...words);
   const memory = made.instance?.exports.memory;
-  if (!memory) return made;
-  const lacking = memoryIn(snapshot) - memory.buffer.byteLength;
-  if (lacking > 0) memory.grow(Math.ceil(lacking / 65536));
-  lay(snapshot, memory.buffer);
+  if (memory) makeReady(memory);
   return made;
 };
 

@@ -5,7 +5,7 @@
 
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { lay } from "../../snapshot.js";
+import { kept } from "../../snapshot.js";
 import { PACKAGES, called, ended, started, textsOf, write } from "./pyodide.mjs";
 
 const [folder, runtime, tidy, out] = process.argv.slice(2, 6).map((path) => resolve(path));
@@ -66,8 +66,6 @@ await ended(async () => {
   });
   const modules = called(python, "prepare")(python.toPy(lists)).toJs();
   clearFree(python._module);
-  const made = python.makeMemorySnapshot();
-  lay(made, await fresh);
-  writeFileSync(out, made);
+  writeFileSync(out, kept(python.makeMemorySnapshot(), await fresh));
   console.log(JSON.stringify(modules));
 });

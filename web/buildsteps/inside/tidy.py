@@ -1,7 +1,8 @@
 """The standard library and the installed wheel without what only people read, as sources and as bytecode.
 
 Comments and docstrings go; every line keeps its number, so tracebacks tell the truth. The sources are what the site
-offers. The bytecode is what a snapshot is made from: nothing is left in memory of reading and compiling sources.
+offers. The bytecode is what a snapshot is made from: nothing is left in memory of reading and compiling sources, nor of
+the types that the overlay's own functions tell.
 """
 
 import ast
@@ -37,6 +38,9 @@ ENCODINGS: Final = _words(
     utf_8 utf_8_sig
     """
 )
+#: What others import if it is there, and go on without: of no use in a browser's Python, and large in its memory. The
+#: sources that the site offers have it.
+NOT_IN_MEMORY: Final = _words("bz2 compression/zstd/__init__ compression/zstd/_zstdfile lzma ssl")
 #: The packages of the project's wheel.
 OWN: Final = ("pycore", "web")
 #: Members of archives have this time: equal sources give equal bytes.
@@ -61,15 +65,17 @@ def tidy(stdlib: str, library: str, packages: str, out: str) -> None:
             content = given.read(name)
             if name.endswith(".py"):
                 content = without_words(content.decode())
-                # Stored: it is read once, by the build.
-                _add(compiled, f"{name}c", bytecode(content, f"{library}/{name}"), zipfile.ZIP_STORED)
+                if name.removesuffix(".py") not in NOT_IN_MEMORY:
+                    # Stored: it is read once, by the build.
+                    _add(compiled, f"{name}c", bytecode(content, f"{library}/{name}"), zipfile.ZIP_STORED)
             _add(sources, name, content, zipfile.ZIP_DEFLATED)
     for path in sorted(each for own in OWN for each in Path(packages, own).rglob("*") if each.is_file()):
         target = folder / "packages" / path.relative_to(packages)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".py":
             target = target.with_suffix(".pyc")
-            target.write_bytes(bytecode(without_words(path.read_text("utf-8")), str(path)))
+            source = without_words(path.read_text("utf-8"))
+            target.write_bytes(bytecode(source, str(path), typed=False))
         else:
             target.write_bytes(path.read_bytes())
 
@@ -91,10 +97,21 @@ def without_words(source: str) -> bytes:
     return b"".join(lines)
 
 
-def bytecode(source: bytes, filename: str) -> bytes:
-    """Compile a source to what a ``.pyc`` file holds."""
-    code = compile(source, filename, "exec", dont_inherit=True)
+def bytecode(source: bytes, filename: str, *, typed: bool = True) -> bytes:
+    """Compile a source to what a ``.pyc`` file holds, its functions with or without the types of what they take."""
+    tree = ast.parse(source, filename)
+    code = compile(tree if typed else _untyped(tree), filename, "exec", dont_inherit=True)
     return importlib.util.MAGIC_NUMBER + _UNCHECKED + importlib.util.source_hash(source) + marshal.dumps(code)
+
+
+def _untyped(tree: ast.Module) -> ast.Module:
+    """Take the annotations off all functions; those of classes make their fields."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    return tree
 
 
 #: A place in a source: its line, from 1, and its column in bytes, from 0.

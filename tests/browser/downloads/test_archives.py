@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from tests.archive.server import ArchiveServer
 from tests.archive.static import StaticServer
 from tests.browser.conftest import Watch
+from tests.browser.downloads import faults_page
 from tests.browser.panel_page import PanelPage
 from tests.browser.taken import Expected, Row, listed, science, taken
 
@@ -70,7 +71,12 @@ def test_a_download_brings_every_product_once_and_tells_of_every_row(
     fetched = [request.product for request in archive.finished() if request.status == 200 and request.product]
     # The first request finds out whether this page may read the archive.
     assert sorted(fetched[1:]) == sorted(name for name, _ in expected.primaries())
-    expect(mine.page.get_by_text("All 6 files are complete.")).to_be_visible()
+    told = mine.page.get_by_text("All 6 files are complete.")
+    expect(told).to_be_visible()
+    if place == "stream" and structure == "FLAT":
+        faults_page.told(
+            "two files have one name", place, 0, f"{told.inner_text()} One is called `{paths[TWIN]}`."
+        )
 
 
 def test_a_name_that_could_not_be_kept_is_shown_before_and_told_in_the_manifest(
@@ -80,7 +86,9 @@ def test_a_name_that_could_not_be_kept_is_shown_before_and_told_in_the_manifest(
     mine.confirm("blob")
     dialog = mine.page.get_by_role("dialog")
     renamed = f"JWST/jw77001_twin_msa__{SECOND}.fits"
-    expect(dialog.get_by_role("listitem")).to_have_text([f"JWST/{TWIN[0]} → {renamed}"])
+    expect(dialog.get_by_role("listitem")).to_have_text(
+        [f"JWST/{TWIN[0]} → {renamed} (another file has this name)"]
+    )
     with mine.page.expect_download() as saved:
         mine.start()
     found = taken(saved.value, tmp_path)

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests.archive.server import ArchiveServer
 from tests.browser.conftest import Watch
+from tests.browser.downloads import faults_page
 from tests.browser.panel_page import PanelPage
 from tests.browser.taken import Expected, listed, science, taken
 
@@ -246,6 +247,7 @@ def test_a_token_that_ends_half_way_is_asked_for_and_the_rest_comes_with_another
     expect(mine.page.get_by_role("heading", name="Download finished")).to_be_visible()
     found, expected = taken(started.value, tmp_path), Expected(ROWS, user="<Ada & co>")
     assert (found.files, found.manifest) == (expected.files(archive), expected.manifest())
+    faults_page.told("the token ends", "stream", 0, mine.page.locator("#progress .figures").inner_text())
 
 
 def test_the_token_goes_to_no_other_origin(

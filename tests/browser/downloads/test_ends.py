@@ -1,19 +1,22 @@
-"""How a download ends when something or somebody steps in: deleted files, FINISH NOW, CANCEL, other places to write."""
+"""How a download ends when something or somebody steps in: deleted files, CANCEL, other places to write."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import pytest
-from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import Download, Locator, Page, expect
 
 from tests.archive.server import ArchiveServer
 from tests.browser.conftest import Watch
+from tests.browser.downloads import faults_page
 from tests.browser.panel_page import PanelPage
-from tests.browser.taken import Expected, listed, science, taken
+from tests.browser.taken import SAVE_PRIVATE, Expected, listed, science, taken
+from tests.browser.waiting import wait_until
 
 OpenPanel = Callable[[str], tuple[PanelPage, Watch]]
 
@@ -48,13 +51,12 @@ PICKERS: Final = """
     }),
   };
 """
-SAVE_PRIVATE: Final = """
-  async name => {
-    const folder = await navigator.storage.getDirectory();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await (await folder.getFileHandle(name)).getFile());
-    link.download = name;
-    link.click();
+#: Notes each wish that the screen stay on.
+AWAKE: Final = """
+  () => {
+    window.locks = [];
+    const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+    navigator.wakeLock.request = (kind) => { window.locks.push(kind); return request(kind); };
   }
 """
 PRIVATE_NAMES: Final = """
@@ -122,13 +124,26 @@ def finished(panel: PanelPage) -> None:
     )
 
 
-def told_cancelled(panel: PanelPage) -> None:
+def verdict(panel: PanelPage) -> str:
+    """What the panel says of a download that has ended."""
+    return panel.page.locator("#progress .figures").inner_text()
+
+
+def words(notice: Locator) -> str:
+    """What a notice says, in one line."""
+    return " ".join(notice.locator("p").all_inner_texts())
+
+
+def told_cancelled(panel: PanelPage) -> str:
+    """The words of the notice, which is dismissed."""
     notice = panel.notices().filter(has_text="The download was cancelled.")
     expect(notice.last).to_contain_text("Nothing of it was kept.")
+    told = words(notice.last)
     expect(panel.page.locator("#progress")).to_be_empty()
     expect(panel.page.locator("#download-button")).to_be_focused()
     while (dismiss := panel.page.get_by_role("button", name=re.compile("^Dismiss"))).count():
         dismiss.first.click()
+    return told
 
 
 # -- what the archive loses half-way --------------------------------------------------------------------------
@@ -188,7 +203,7 @@ def test_progress_moves_and_finish_now_gives_a_true_archive(
     before = float(bar.get_attribute("value") or 0)
     expect(bar).not_to_have_attribute("value", str(int(before)))
     assert before < float(bar.get_attribute("value") or 0) < float(bar.get_attribute("max") or 0)
-    mine.button("FINISH NOW").click()
+    mine.finish_now()
     finished(mine)
     found = taken(started.value, tmp_path)
     expected = Expected(ROWS, failed={SECOND: STOPPED})
@@ -196,6 +211,79 @@ def test_progress_moves_and_finish_now_gives_a_true_archive(
     expect(mine.page.get_by_text("4 of 5 files are complete; 1 could not be had.")).to_be_visible()
     assert all(request.done for request in archive.finished())
     assert archive.requests_for(SECOND)[-1].cut
+
+
+def test_a_download_awake_and_asked_about_goes_on_and_comes_back_with_the_network(
+    mine: PanelPage, archive: ArchiveServer, watch: Watch, tmp_path: Path
+) -> None:
+    watch.expect("Failed to load resource: .*(ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED)")
+    mine.page.evaluate(AWAKE)
+    at = 20 * 2**20
+    download = begin(mine, archive, "stream", SECOND, at)
+    assert download is not None
+    assert mine.page.evaluate("window.locks") == ["screen"]
+    mine.button("CANCEL").click()
+    asked = mine.page.get_by_role("dialog", name="Stop this download?")
+    expect(asked.get_by_role("button", name="Keep going")).to_be_focused()
+    expect(asked).to_contain_text("1 of 5 files is complete. The download goes on until you choose.")
+    mine.page.keyboard.press("Tab")
+    mine.page.keyboard.press("Tab")
+    mine.page.keyboard.press("Tab")
+    assert mine.page.evaluate(
+        "document.querySelector('#stopping').contains(document.activeElement) "
+        "|| document.activeElement === document.body"
+    )
+    mine.page.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
+    expect(mine.button("CANCEL")).to_be_focused()
+    mine.page.context.set_offline(True)
+    try:
+        expect(mine.page.get_by_text("There is no network. The download goes on by itself")).to_be_visible()
+        archive.clear_faults()
+    finally:
+        mine.page.context.set_offline(False)
+    finished(mine)
+    found = taken(download, tmp_path)
+    assert (found.files, found.manifest) == (Expected(ROWS).files(archive), Expected(ROWS).manifest())
+    faults_page.told("the network is gone for a while", "stream", 0, verdict(mine))
+
+
+def test_a_tab_that_stood_still_goes_on(mine: PanelPage, archive: ArchiveServer, tmp_path: Path) -> None:
+    download = begin(mine, archive, "stream", SECOND, 20 * 2**20)
+    assert download is not None
+    session = mine.page.context.new_cdp_session(mine.page)
+    stands = Event()
+    session.on("Debugger.paused", lambda _: stands.set())
+    session.send("Debugger.enable")
+    session.send("Debugger.pause")
+    try:
+        # The page stands still from its next step on, which it takes each second.
+        wait_until(mine.page, stands.is_set)
+        archive.clear_faults()
+        # Longer than a page waits before it pings the worker of its stream.
+        assert not archive.wait(lambda requests: all(request.done for request in requests), timeout=12)
+    finally:
+        session.send("Debugger.disable")
+    finished(mine)
+    found = taken(download, tmp_path)
+    assert (found.files, found.manifest) == (Expected(ROWS).files(archive), Expected(ROWS).manifest())
+    faults_page.told("the tab stands still for a while", "stream", 0, verdict(mine))
+
+
+def test_a_stream_whose_worker_the_browser_ends_is_told_as_lost(
+    mine: PanelPage, archive: ArchiveServer
+) -> None:
+    download = begin(mine, archive, "stream", SECOND, 20 * 2**20)
+    assert download is not None
+    session = mine.page.context.new_cdp_session(mine.page)
+    session.send("ServiceWorker.enable")
+    session.send("ServiceWorker.stopAllWorkers")
+    archive.clear_faults()
+    told = mine.notices().filter(has_text="Nothing of it was kept.").last
+    expect(told).to_be_visible()
+    assert download.failure()
+    faults_page.told("the service worker is ended", "stream", 0, words(told))
+    mine.page.get_by_role("button", name=re.compile("^Dismiss")).last.click()
 
 
 @pytest.mark.parametrize("place", ["stream", "blob", "file"])
@@ -211,7 +299,7 @@ def test_cancel_leaves_no_file_and_the_archive_sees_the_request_end(
     mine.page.on("download", keep)
     at = 30 * 2**20
     download = begin(mine, archive, place, SECOND, at)
-    mine.button("CANCEL").click()
+    mine.discard()
     told_cancelled(mine)
     assert [request.cut for request in archive.finished() if request.product == SECOND] == [True]
     if place == "stream":
@@ -233,7 +321,7 @@ def test_a_write_that_waits_for_ever_can_be_cancelled(mine: PanelPage, archive: 
     # The place takes nothing, so that the archive is not asked for all of the file.
     assert archive.wait(lambda requests: any(r.product == SECOND and r.sent > 2**20 for r in requests))
     expect(mine.button("CANCEL")).to_be_visible()
-    mine.button("CANCEL").click()
+    mine.discard()
     told_cancelled(mine)
     assert mine.page.evaluate("[window.aborted, window.removed]") == [True, True]
     (request,) = [request for request in archive.finished() if request.product == SECOND]
@@ -248,7 +336,7 @@ def test_a_download_ended_in_the_browser_s_own_list_is_told_as_cancelled(
     assert download is not None
     download.cancel()
     archive.clear_faults()
-    told_cancelled(mine)
+    faults_page.told("it is cancelled in the browser's list", "stream", 0, told_cancelled(mine))
     assert all(request.done for request in archive.finished())
 
 
@@ -268,7 +356,7 @@ def test_while_a_download_runs_another_is_refused_and_leaving_is_warned_of(
     mine.page.once("dialog", stay)
     mine.page.close(run_before_unload=True)
     expect(mine.button("CANCEL")).to_be_visible()
-    mine.button("CANCEL").click()
+    mine.discard()
     told_cancelled(mine)
     assert asked == ["beforeunload"]
 
