@@ -69,7 +69,7 @@ CASES: Final = {
     "cut at once": Case("cut", requests=2, fault={"at": 0, "times": 1}),
     "reset once": Case("reset", requests=2, fault={"at": 30_000, "times": 1}),
     "large, cut": Case("cut", size=LARGE, requests=2, fault={"at": 4 * 2**20 + 77, "times": 1}),
-    "large, reset twice": Case("reset", size=LARGE, requests=3, fault={"at": 3 * 2**20, "times": 2}),
+    "large, reset twice": Case("reset", size=LARGE, requests=3, fault={"at": 2 * 2**20, "times": 2}),
     "cut, then all of it again": Case("cut", requests=2, fault=_ONCE, then="ignore-range"),
     "cut, then another part": Case("cut", requests=3, fault=_ONCE, then="wrong-range"),
     "cut, then no part": Case("cut", requests=3, fault=_ONCE, then="range-refused"),

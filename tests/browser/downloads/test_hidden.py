@@ -26,7 +26,7 @@ from tests.browser.surroundings import LAUNCH_ARGUMENTS
 from tests.browser.taken import Expected, listed, opened, science
 from tests.browser.waiting import wait_until
 
-PROGRAM: Final = "jw77004001001_02101"
+PROGRAM: Final = "jw77011001001_02101"
 ROWS: Final = [
     science(f"{PROGRAM}_{number:05d}_nrca1_cal.fits", f"{PROGRAM}_{number // 100:05d}", 28_800)
     for number in range(1, 301)
@@ -115,5 +115,7 @@ def test_a_hidden_tab_goes_on_at_its_pace(
     assert 0 < ticks < len(ROWS) / 8
     [archived] = wait_until(seen, lambda: list(folder.glob("*.zip")))
     found = opened(archived)
-    assert (found.files, found.manifest) == (Expected(ROWS).files(archive), Expected(ROWS).manifest())
+    told = seen.locator("#progress").inner_text()
+    assert found.manifest == Expected(ROWS).manifest(), told
+    assert found.files == Expected(ROWS).files(archive), told
     faults_page.told("the tab is hidden", "stream", 0, seen.locator("#progress .figures").inner_text())
