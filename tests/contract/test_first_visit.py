@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -24,6 +25,13 @@ def test_the_built_site_has_twins_where_they_pay(dist: Path) -> None:
     weights = {weight.name: weight for weight in first_visit(dist)}
     for name in ("index.html", "style.css", "runtime/pyodide.asm.js", "runtime/pyodide.asm.wasm"):
         assert weights[name].brotli < weights[name].gzipped < weights[name].plain
+
+
+def test_the_largest_part_is_gzipped_better_than_by_what_python_has(dist: Path) -> None:
+    part = dist / "runtime" / "pyodide.asm.wasm"
+    packed = part.with_name(f"{part.name}.gz").read_bytes()
+    assert gzip.decompress(packed) == part.read_bytes()
+    assert len(packed) < 0.97 * len(gzip.compress(part.read_bytes(), 9))
 
 
 def test_files_that_no_visit_asks_for_are_not_counted(dist: Path) -> None:

@@ -6,7 +6,6 @@ part of it and fit one build of it only, so each is tried out before it is used.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from web.buildsteps import toolbox
+from web.buildsteps.dense import dense
 from web.buildsteps.shell import ROOT, TOOLS, BuildError, say
 
 LIBRARY: Final = "python_stdlib.zip"
@@ -48,8 +48,8 @@ def make_snapshot(runtime: Path, modules: Path, wheel: str, lists: Lists) -> Sna
 
     The demo archive's `lists` are read in it.
 
-    Equal inputs give equal bytes. The file is named by its content, as its gzip may differ between two machines, and
-    not ``.gz``: some servers would unpack it on the way.
+    Equal inputs give equal bytes. The file is named by its content, and not ``.gz``: some servers would unpack it on
+    the way.
     """
     pyodide = modules / "pyodide"
 
@@ -61,12 +61,12 @@ def make_snapshot(runtime: Path, modules: Path, wheel: str, lists: Lists) -> Sna
         (MADE / _MODULES).write_text(made)
 
     toolbox.once(MADE, _recipe(runtime, pyodide, wheel, lists), make)
-    memory = (MADE / _MEMORY).read_bytes()
-    packed = gzip.compress(memory, compresslevel=9, mtime=0)
+    memory = MADE / _MEMORY
+    packed = dense([memory], "gzip", MADE)[memory].read_bytes()
     file = f"snapshot-{hashlib.sha256(packed).hexdigest()[:16]}.bin"
     (runtime / file).write_bytes(packed)
     shutil.copyfile(MADE / LIBRARY, runtime / LIBRARY)
-    return Snapshot(file, len(memory), (wheel,))
+    return Snapshot(file, memory.stat().st_size, (wheel,))
 
 
 def draw_from_snapshot(runtime: Path, modules: Path, skeleton: Path, version: str, lists: Lists) -> str:

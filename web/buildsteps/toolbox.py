@@ -47,7 +47,7 @@ class Node:
 def environment(purpose: Purpose) -> Path:
     """Give the Python of the virtual environment for `purpose`, with exactly what its lock names.
 
-    `site` builds wheels and fetches packages; `dev` checks, tests and measures.
+    `site` builds wheels, fetches packages and compresses; `dev` checks, tests and measures.
     """
     lock = REQUIREMENTS / f"{purpose}.txt"
     folder = TOOLS / purpose

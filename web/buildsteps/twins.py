@@ -6,23 +6,18 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import io
-import json
 import re
-import subprocess
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from web.buildsteps import toolbox
+from web.buildsteps.dense import Encoding, dense
 from web.buildsteps.folder import SETTINGS
-from web.buildsteps.shell import TOOLS, BuildError, answer, say
+from web.buildsteps.shell import TOOLS
 
 #: The encodings by the names that HTTP has for them, the smallest first, and the endings of the twins.
-TWINS: Final = {"br": ".br", "gzip": ".gz"}
-#: Kept between builds: the best compression of Pyodide takes half a minute.
+TWINS: Final[Mapping[Encoding, str]] = {"br": ".br", "gzip": ".gz"}
+#: Kept between builds: the best compression of Pyodide takes most of a minute.
 KEPT: Final = TOOLS / "twins"
 
 #: Compressed already.
@@ -32,22 +27,20 @@ _WITHOUT: Final = ("demo/files/", "from-file", "from_file.js", "licences/", "LIC
 #: A twin of less gain is not worth its place.
 _LEAST_GAIN_BYTES: Final = 200
 _LEAST_GAIN: Final = 0.05
-#: What takes long enough to be told.
-_LONG_BYTES: Final = 2_000_000
-_MODULE: Final = Path(__file__).with_name("brotli.mjs")
 
 
 def write_twins(site: Path, kept: Path = KEPT) -> None:
     """Write the twins of a `site` that is whole but for them and its mark; equal files have equal twins.
 
-    What brotli made is kept in the folder `kept` by content; what this site has no use for goes from there.
+    They are kept in the folder `kept` by content; what this site has no use for goes from there.
     """
     sources = list(_worth_twins(site))
-    brotli = _brotli_of(sources, kept)
-    for source in sources:
-        _write_if_smaller(source, TWINS["br"], brotli[source].read_bytes())
-        _write_if_smaller(source, TWINS["gzip"], _gzipped(source.read_bytes()))
-    for path in set(kept.iterdir()).difference(brotli.values()):
+    used: set[Path] = set()
+    for encoding, ending in TWINS.items():
+        for source, twin in dense(sources, encoding, kept).items():
+            _write_if_smaller(source, ending, twin.read_bytes())
+            used.add(twin)
+    for path in set(kept.iterdir()) - used:
         path.unlink()
 
 
@@ -92,32 +85,3 @@ def _write_if_smaller(source: Path, ending: str, content: bytes) -> None:
     size = source.stat().st_size
     if size - len(content) >= max(_LEAST_GAIN_BYTES, size * _LEAST_GAIN):
         source.with_name(source.name + ending).write_bytes(content)
-
-
-def _gzipped(content: bytes) -> bytes:
-    """Compress without name and time, so that equal content gives equal bytes."""
-    written = io.BytesIO()
-    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=written, mtime=0) as file:
-        file.write(content)
-    return written.getvalue()
-
-
-def _brotli_of(sources: Sequence[Path], kept: Path) -> dict[Path, Path]:
-    """Name the files in `kept` that hold each source by brotli, made now where they are not there."""
-    program = toolbox.node().program
-    encoder = answer([program, "-p", "process.versions.brotli"]) or "unknown"
-    kept.mkdir(parents=True, exist_ok=True)
-    found = {source: kept / f"{_digest(source)}-{encoder}.br" for source in sources}
-    missing = {target: source for source, target in found.items() if not target.is_file()}
-    if sum(source.stat().st_size for source in missing.values()) >= _LONG_BYTES:
-        say("Compressing what is new (once, up to a minute) ...")
-    pairs = json.dumps([[str(source), str(target)] for target, source in missing.items()])
-    done = subprocess.run([program, _MODULE], input=pairs, capture_output=True, encoding="utf-8", check=False)
-    if done.returncode:
-        raise BuildError(f"{done.stderr.rstrip()}\nThe files of the site could not be compressed.")
-    return found
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
