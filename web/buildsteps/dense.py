@@ -1,4 +1,4 @@
-"""Files as small as an encoding makes them, at the cost of time: made by programs of their own, once for each content."""
+"""Files as small as an encoding makes them, at the cost of time: made by other programs, once for each content."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def dense(sources: Sequence[Path], encoding: Encoding, kept: Path) -> dict[Path,
     pairs = json.dumps([[str(source), str(target)] for target, source in missing.items()])
     done = subprocess.run(command, input=pairs, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
-        raise BuildError(f"{done.stderr.rstrip()}\nThe files of the site could not be compressed by {encoding}.")
+        raise BuildError(
+            f"{done.stderr.rstrip()}\nThe files of the site could not be compressed by {encoding}."
+        )
     return found
 
 
