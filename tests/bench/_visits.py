@@ -1,19 +1,26 @@
-"""Visits of browsers to a page, in new profiles, and what the page's own timeline says of its start."""
+"""Visits of browsers to a page, in new profiles, and what the page's own timeline says of its start.
+
+Nobody looks on while a page starts: what a driver watches of a page, such as where each request comes from, takes more
+time than some starts. So a page is opened as by a person, left alone, and asked afterwards.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Protocol
+from urllib.request import Request, urlopen
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
-from tests.browser.surroundings import LAUNCH_ARGUMENTS
+from tests.bench import _marionette as marionette
+from tests.bench._marionette import Marionette
+from tests.browser import unwatched
 from tests.engines.webdriver import Session
 from tests.engines.webkit import WebKit, WebKitPage
 
@@ -89,24 +96,43 @@ class Start:
 
 
 class Visitor(Protocol):
-    """A browser with a profile that was empty at first."""
+    """A browser with a profile of its own."""
 
-    def visit(self, url: str, *, until_kept: bool = False) -> Start:
-        """Open a page in a new tab, or window, until it is ready, or until it is kept too; leave it then."""
+    def visit(self, url: str, alone_s: float, *, until_kept: bool = False) -> Start:
+        """Open a page in a new tab, or window, leave it alone for so long, then go when it is ready, or kept too."""
 
 
-class _Tabs:
-    def __init__(self, context: BrowserContext) -> None:
-        self._context = context
+class _ChromiumTabs:
+    def __init__(self, playwright: Playwright, address: str) -> None:
+        self._playwright = playwright
+        self._address = address
 
-    def visit(self, url: str, *, until_kept: bool = False) -> Start:
-        page = self._context.new_page()
+    def visit(self, url: str, alone_s: float, *, until_kept: bool = False) -> Start:
+        with urlopen(Request(f"{self._address}/json/new?{url}", method="PUT")):
+            time.sleep(alone_s)
+        with closing(self._playwright.chromium.connect_over_cdp(self._address)) as browser:
+            [page] = [page for page in browser.contexts[0].pages if page.url == url]
+            try:
+                return _start(page.evaluate, until_kept)
+            finally:
+                page.close()
+
+
+class _FirefoxTabs:
+    def __init__(self, browser: Marionette) -> None:
+        self._browser = browser
+
+    def visit(self, url: str, alone_s: float, *, until_kept: bool = False) -> Start:
+        first = self._browser.do("WebDriver:GetWindowHandle")
+        tab = self._browser.do("WebDriver:NewWindow", type="tab", focus=True)
+        self._browser.do("WebDriver:SwitchToWindow", handle=tab["handle"], focus=True)
+        self._browser.do("WebDriver:Navigate", url=url)
+        time.sleep(alone_s)
         try:
-            # What a driver puts into a page to ask it takes its time, too: nobody asks before the page is there.
-            page.goto(url, wait_until="load", timeout=LONGEST_MS)
-            return _start(page.evaluate, until_kept)
+            return _start(self._browser.ask, until_kept)
         finally:
-            page.close()
+            self._browser.do("WebDriver:CloseWindow")
+            self._browser.do("WebDriver:SwitchToWindow", handle=first)
 
 
 class _WebKitTabs:
@@ -114,11 +140,12 @@ class _WebKitTabs:
         self._session = session
         session.post("/timeouts", {"script": LONGEST_MS, "pageLoad": LONGEST_MS})
 
-    def visit(self, url: str, *, until_kept: bool = False) -> Start:
+    def visit(self, url: str, alone_s: float, *, until_kept: bool = False) -> Start:
         # A new tab would stay behind the old one, unseen and slowed.
         window = self._session.post("/window/new", {"type": "window"})
         self._session.post("/window", {"handle": window["handle"]})
         self._session.open(url)
+        time.sleep(alone_s)
         try:
             return _start(
                 lambda expression: self._session.script(f"return {expression.strip()};"), until_kept
@@ -135,37 +162,25 @@ def _start(ask: Callable[[str], object], until_kept: bool) -> Start:
 
 
 @contextmanager
-def chromium() -> Iterator[Visitor]:
-    """Start Chromium with a new profile."""
-    with TemporaryDirectory() as profile, sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            profile, executable_path=os.environ["OVERLAY_CHROMIUM"], args=[*LAUNCH_ARGUMENTS]
-        )
-        with closing(context):
-            yield _Tabs(context)
+def chromium(profile: Path) -> Iterator[Visitor]:
+    """Start Chromium."""
+    with unwatched.chromium(profile, "--headless") as address, sync_playwright() as playwright:
+        yield _ChromiumTabs(playwright, address)
 
 
 @contextmanager
-def firefox() -> Iterator[Visitor]:
-    """Start Firefox with a new profile."""
-    program = os.environ["OVERLAY_FIREFOX"]
-    with (
-        sync_playwright() as playwright,
-        closing(playwright.firefox.launch(channel="moz-firefox", executable_path=program)) as browser,
-    ):
-        context = browser.new_context()
-        # Without a page it would end with its last tab.
-        context.new_page()
-        yield _Tabs(context)
+def firefox(profile: Path) -> Iterator[Visitor]:
+    """Start Firefox."""
+    with marionette.firefox(profile, LONGEST_MS) as browser:
+        yield _FirefoxTabs(browser)
 
 
 @contextmanager
-def webkit() -> Iterator[Visitor]:
-    """Start WebKitGTK's browser with a new profile."""
+def webkit(profile: Path) -> Iterator[Visitor]:
+    """Start WebKitGTK's browser, which keeps nothing when its driver ends."""
     with (
-        TemporaryDirectory() as folder,
         closing(WebKit(os.environ["OVERLAY_WEBKIT_DRIVER"])) as engine,
-        closing(engine.driver(Path(folder))) as driver,
+        closing(engine.driver(profile)) as driver,
     ):
         assert isinstance(driver, WebKitPage)
         yield _WebKitTabs(driver._session)
@@ -177,3 +192,5 @@ ENGINES: Final = {
     "firefox": (firefox, "OVERLAY_FIREFOX"),
     "webkit": (webkit, "OVERLAY_WEBKIT_DRIVER"),
 }
+#: Those whose profile outlasts the browser.
+LASTING: Final = ("chromium", "firefox")
