@@ -95,18 +95,15 @@ function mayChange(name, element, change) {
 }
 
 /**
- * Whether an element is to become like the new one bit by bit. The rows of a table that nobody is in give way to the new
- * ones as they are: of another page nothing is the same, and to look for it takes longest.
+ * Whether an element is to become like the new one bit by bit. A table that nobody is in gives way to the new one as it is:
+ * of another page nothing is the same, and to look for it takes longest.
  * @param {Node} old
  * @param {Node} fresh
  */
 function isToBeMorphed(old, fresh) {
-  if (!(old instanceof HTMLTableSectionElement && fresh instanceof HTMLTableSectionElement)) return true;
-  if (old.closest("table")?.contains(document.activeElement)) return true;
-  if (!old.isEqualNode(fresh)) {
-    if (old.className !== fresh.className) old.className = fresh.className;
-    old.replaceChildren(...fresh.childNodes);
-  }
+  if (!(old instanceof HTMLTableElement && fresh instanceof HTMLTableElement)) return true;
+  if (old.contains(document.activeElement)) return true;
+  if (!old.isEqualNode(fresh)) old.replaceWith(fresh);
   return false;
 }
 
@@ -117,8 +114,9 @@ function isToBeMorphed(old, fresh) {
 function settle(region) {
   for (const input of region.querySelectorAll("input")) {
     if (input.type !== "checkbox" && input.type !== "radio") continue;
-    input.checked = input.hasAttribute("checked");
-    input.indeterminate = input.dataset.mixed === "true";
+    const checked = input.hasAttribute("checked"), mixed = input.dataset.mixed === "true";
+    if (input.checked !== checked) input.checked = checked;
+    if (input.indeterminate !== mixed) input.indeterminate = mixed;
   }
   for (const select of region.querySelectorAll("select")) {
     const chosen = select.querySelector("option[selected]");
