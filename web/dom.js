@@ -95,16 +95,59 @@ function mayChange(name, element, change) {
 }
 
 /**
- * Whether an element is to become like the new one bit by bit. A table that nobody is in gives way to the new one as it is:
- * of another page nothing is the same, and to look for it takes longest.
+ * Whether an element is to become like the new one bit by bit. The rows of a table that nobody is in give way to the new
+ * ones as they are: of another page nothing is the same, and to look for it takes longest.
  * @param {Node} old
  * @param {Node} fresh
  */
 function isToBeMorphed(old, fresh) {
   if (!(old instanceof HTMLTableElement && fresh instanceof HTMLTableElement)) return true;
   if (old.contains(document.activeElement)) return true;
-  if (!old.isEqualNode(fresh)) old.replaceWith(fresh);
+  // Of a part that begins as it did the browser keeps how high it is: what is in view stays there.
+  if (beginOf(old) === beginOf(fresh)) replaceParts(old, fresh);
+  else old.replaceWith(fresh);
   return false;
+}
+
+/**
+ * What tells a table's page, or a part of it, from others: the first of its controls that says what it is about.
+ * @param {Element | undefined} element
+ */
+function beginOf(element) {
+  const within = element instanceof HTMLTableElement ? element.tBodies[0] : element;
+  return within?.querySelector("[data-with]")?.getAttribute("data-with");
+}
+
+/**
+ * @param {HTMLTableElement} old
+ * @param {HTMLTableElement} fresh
+ */
+function replaceParts(old, fresh) {
+  takeAttributes(old, fresh);
+  const parts = [...fresh.children];
+  for (const [place, part] of parts.entries()) {
+    const mine = old.children[place];
+    if (!mine) old.append(part);
+    else if (beginOf(mine) !== beginOf(part)) mine.replaceWith(part);
+    else if (!mine.isEqualNode(part)) {
+      takeAttributes(mine, part);
+      mine.replaceChildren(...part.childNodes);
+    }
+  }
+  while (old.children.length > parts.length) old.lastElementChild?.remove();
+}
+
+/**
+ * @param {Element} old
+ * @param {Element} fresh
+ */
+function takeAttributes(old, fresh) {
+  for (const name of old.getAttributeNames()) {
+    if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
 }
 
 /**

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycore import messages as m
+from pycore import sorting
 from pycore.layout import Structure
 from pycore.manifest import Outcome
 from pycore.product import EXCLUSIVE
 from pycore.selection import Quick
-from pycore.view import regions
+from pycore.view import redrawn, regions
 from tests.unit.builders import CLICK, row
 from tests.unit.desk import (
     CAL,
@@ -385,6 +386,41 @@ class TestPreview:
             STATES["preview of nothing"]().page.one("p", class_="empty-preview").text
             == "Nothing is selected."
         )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        m.PageTurned("next"),
+        m.PageAsked("2"),
+        m.RowsPerPageChosen(100),
+        m.PreviewToggled(),
+        m.ShowAllTicked(True),
+        m.AllFolded(True),
+        m.SortAsked(sorting.SIZE),
+        m.FindTyped("007"),
+        m.FileTicked("JWST", 3),
+        m.QuickSelected(Quick.NONE),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_what_is_drawn_after_another_state_is_what_would_be_drawn_alone(message: m.Message) -> None:
+    at = desk(read_list([row(f"{n:03}.fits", f"jw01001-o{n // 60}", 1, level="3") for n in range(120)]))
+    at.hear(m.QuickSelected(Quick.ALL), m.PreviewToggled(), m.RowsPerPageChosen(50))
+    before = at.state
+    drawn = regions(before)
+    at.hear(message)
+    assert redrawn(at.state, before, drawn) == regions(at.state)
+
+
+def test_who_turns_pages_waits_for_the_preview_alone() -> None:
+    at = desk(read_list([row(f"{n:03}.fits", "jw01001-o1", 1, level="3") for n in range(120)]))
+    at.hear(m.QuickSelected(Quick.ALL), m.PreviewToggled(), m.RowsPerPageChosen(50))
+    before, drawn = at.state, regions(at.state)
+    at.hear(m.PageTurned("next"))
+    after = redrawn(at.state, before, drawn)
+    assert after["preview"] != drawn["preview"]
+    assert all(after[name] is html for name, html in drawn.items() if name != "preview")
 
 
 class TestHeaderAndAccount:
