@@ -51,8 +51,8 @@ class Weight:
 
 
 class Shown(NamedTuple):
-    """Columns of some rows: file name, bytes and kind of each one's product, the row's own kind, and whether the product
-    is exclusive and whether several datasets have it. Kinds are places in :meth:`Catalog.kinds`.
+    """Columns of some rows: file name, bytes and kind of each one's product, the row's own kind, whether the product is
+    exclusive and whether several datasets have it. Kinds are places in :meth:`Catalog.kinds`.
     """
 
     names: Sequence[str]

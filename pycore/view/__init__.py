@@ -21,7 +21,6 @@ from pycore.view.lists import empty, notices, sources
 from pycore.view.structure import structure
 from pycore.view.summary import quick_selects, summary
 
-
 #: What of the state all regions but the preview's are drawn from, apart from whether it is open.
 _ELSE: Final = tuple(field.name for field in fields(State) if field.name != "preview")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from itertools import groupby, repeat
+from dataclasses import replace
+from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -89,7 +90,7 @@ def _folds(state: State, page: Page) -> Markup | None:
 def _table(state: State, shown: Shown, page: Page) -> Markup:
     several = len(state.missions) > 1
     columns = (*COLUMNS, sorting.DATASET) if shown.sorted else COLUMNS
-    rows = _Rows(state, shown, len(columns))
+    rows = Rows(state, shown, len(columns))
     if shown.sorted:
         body = _bodies(
             [
@@ -162,10 +163,21 @@ def _room(rows: int) -> str | None:
     return "few" if rows <= _FEW else "some" if rows <= _SOME else None
 
 
-def _group(group: Group, rows: _Rows, several: bool) -> list[Markup]:
-    name = quote(group.mission, safe="") + ":" + quote(group.dataset, safe="")
-    argument = json.dumps([group.mission, group.dataset])
-    mission = f"{group.mission} · " if several else ""
+def _group(group: Group, rows: Rows, several: bool) -> list[Markup]:
+    return _bodies([rows.head(group, several), *rows.rows(group.part, group.indices)])
+
+
+class _Words(NamedTuple):
+    """What the head of a group says of its dataset: in its ids, to its controls, and to whoever reads it."""
+
+    name: str
+    about: str
+    dataset: str
+    selected: str
+
+
+def _head_of(group: Group, words: _Words, mission: str, columns: int) -> Markup:
+    """The row above those of a dataset."""
     held = (
         element("span", f" {_held(group.held)}", class_="hint")
         if group.held and group.tick is Tick.NONE
@@ -179,11 +191,11 @@ def _group(group: Group, rows: _Rows, several: bool) -> list[Markup]:
                 "button",
                 type="button",
                 class_="fold",
-                id=f"fold:{name}",
+                id=f"fold:{words.name}",
                 data_do="fold",
-                data_with=argument,
+                data_with=words.about,
                 aria_expanded="false" if group.folded else "true",
-                aria_label=f"Files of {group.dataset}",
+                aria_label=f"Files of {words.dataset}",
             ),
             element(
                 "label",
@@ -191,23 +203,22 @@ def _group(group: Group, rows: _Rows, several: bool) -> list[Markup]:
                     "input",
                     type="checkbox",
                     data_do="dataset",
-                    data_with=argument,
+                    data_with=words.about,
                     checked=group.tick is Tick.ALL,
                     data_mixed="true" if group.tick is Tick.PARTIAL else None,
                 ),
-                element("span", mission, element("bdi", group.dataset), f" ({number(group.selected)})"),
+                element("span", mission, element("bdi", words.dataset), f" ({words.selected})"),
                 class_="check",
             ),
             held,
             class_="group-name",
         ),
-        colspan=rows.columns,
+        colspan=columns,
         scope="rowgroup",
         role="rowheader",
-        id=f"group:{name}",
+        id=f"group:{words.name}",
     )
-    head = element("tr", title, role="row", class_="group")
-    return _bodies([head, *rows.rows(group.part, group.indices)])
+    return element("tr", title, role="row", class_="group")
 
 
 def _held(count: int) -> str:
@@ -239,9 +250,11 @@ class _Row(NamedTuple):
 #: Stands for what is put in later, of which there are three in a row.
 _GAP: Final = "\0"
 _PARTS: Final = 4
+#: What is put into the head of a group are seven words.
+_PARTS_OF_HEAD: Final = 8
 
 
-class _Rows:
+class Rows:
     """The rows of a page. What rows have in common is written once for all of them."""
 
     def __init__(self, state: State, shown: Shown, columns: int) -> None:
@@ -257,11 +270,30 @@ class _Rows:
             self._on.append(bits.Laid(hand.on, rows))
             self._off.append(bits.Laid(hand.off, rows))
         self._written: dict[tuple[object, ...], Sequence[str]] = {}
+        self._heads: dict[tuple[str, Tick, bool], Sequence[str]] = {}
         self._at = state.preview.find.at if shown.matches is not None else None
         self._matches = [
             bits.Laid(mask, part.catalog.rows)
             for mask, part in zip(shown.matches or (), shown.parts, strict=False)
         ]
+
+    def head(self, group: Group, several: bool) -> Markup:
+        """The row above those of a dataset."""
+        name = quote(group.mission, safe="") + ":" + quote(group.dataset, safe="")
+        words = _Words(
+            name, json.dumps([group.mission, group.dataset]), group.dataset, number(group.selected)
+        )
+        mission = f"{group.mission} · " if several else ""
+        known = mission, group.tick, group.folded
+        parts = self._heads.get(known)
+        if parts is None:
+            gaps = _head_of(replace(group, held=0), _Words(_GAP, _GAP, _GAP, _GAP), mission, self.columns)
+            parts = self._heads[known] = gaps.split(_GAP)
+        if len(parts) != _PARTS_OF_HEAD or group.held:
+            return _head_of(group, words, mission, self.columns)
+        about, dataset = escape(words.about), escape(group.dataset)
+        put_in = (name, name, about, dataset, about, dataset, words.selected, "")
+        return Markup("".join(chain.from_iterable(zip(parts, put_in, strict=True))))
 
     def rows(self, part: Part, indices: Sequence[int], *, datasets: bool = False) -> list[Markup]:
         """Files of a mission, with the names of their datasets where these are asked for."""
@@ -278,7 +310,9 @@ class _Rows:
             strict=False,
         )
         written, rows = self._written, list[Markup]()
-        for known, index, name, size in zip(alike, indices, _escaped(names), map(volume, sizes), strict=False):
+        for known, index, name, size in zip(
+            alike, indices, _escaped(names), map(volume, sizes), strict=False
+        ):
             parts = written.get(known)
             if parts is None:
                 parts = written[known] = self._row(_Row(*known)).split(_GAP)
@@ -337,7 +371,9 @@ class _Rows:
 def _escaped(names: Sequence[str]) -> Iterable[str]:
     """Names as they stand between elements; few lists have one that needs more than a look."""
     together = "".join(names)
-    return names if escape(together, quote=False) == together else [escape(name, quote=False) for name in names]
+    return (
+        names if escape(together, quote=False) == together else [escape(name, quote=False) for name in names]
+    )
 
 
 _SHARED: Final = element(

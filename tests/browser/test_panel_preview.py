@@ -149,7 +149,9 @@ def test_a_row_in_view_stays_there_when_another_choice_changes_it(preview: Panel
 
 def _top_in_box(row: Locator) -> float:
     return float(
-        row.evaluate("row => row.getBoundingClientRect().top - row.closest('.scroll').getBoundingClientRect().top")
+        row.evaluate(
+            "row => row.getBoundingClientRect().top - row.closest('.scroll').getBoundingClientRect().top"
+        )
     )
 
 

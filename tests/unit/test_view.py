@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,9 +14,10 @@ from pycore import messages as m
 from pycore import sorting
 from pycore.layout import Structure
 from pycore.manifest import Outcome
+from pycore.preview import Shown
 from pycore.product import EXCLUSIVE
-from pycore.selection import Quick
-from pycore.view import redrawn, regions
+from pycore.selection import Quick, Tick
+from pycore.view import listing, redrawn, regions
 from tests.unit.builders import CLICK, row
 from tests.unit.desk import (
     CAL,
@@ -24,6 +26,7 @@ from tests.unit.desk import (
     PLACES,
     POOL,
     SECRET_CAL,
+    A,
     Desk,
     desk,
     last_visit,
@@ -33,7 +36,7 @@ from tests.unit.desk import (
     reports,
 )
 from tests.unit.panel_states import STATES
-from tests.unit.reading import Node
+from tests.unit.reading import Node, read_html
 
 ROLES_WITH_NAMES = (
     "button",
@@ -386,6 +389,30 @@ class TestPreview:
             STATES["preview of nothing"]().page.one("p", class_="empty-preview").text
             == "Nothing is selected."
         )
+
+
+@given(
+    dataset=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    tick=st.sampled_from(Tick),
+    folded=st.booleans(),
+    several=st.booleans(),
+)
+def test_the_head_of_a_group_is_written_as_if_it_were_alone(
+    dataset: str, tick: Tick, folded: bool, several: bool
+) -> None:
+    at = desk()
+    shown = Shown(at.state)
+    rows = listing.Rows(at.state, shown, 7)
+    group = replace(shown.group(0, A), tick=tick, folded=folded)
+    for each in (group, replace(group, dataset=dataset), replace(group, held=1)):
+        head = read_html(rows.head(each, several)).one("th")
+        assert head.one("bdi").text == each.dataset
+        for control in (head.one("button"), head.one("input")):
+            assert json.loads(control.says("data-with")) == ["JWST", each.dataset]
+        assert head.one("button").says("aria-label") == f"Files of {each.dataset}"
+        assert head.one("button").says("id") == "fold:" + head.says("id").removeprefix("group:")
+        assert ("stays" in head.text) is (each.held > 0 and tick is Tick.NONE)
+        assert head.text.startswith("JWST · ") is several
 
 
 @pytest.mark.parametrize(
