@@ -69,6 +69,11 @@ class Laid:
     def __contains__(self, index: int) -> bool:
         return bool(self._octets[index >> 3] >> (index & 7) & 1)
 
+    def having(self, indices: Iterable[int]) -> list[int]:
+        """For each of these rows 1 where it is in the set, else 0."""
+        octets = self._octets
+        return [octets[index >> 3] >> (index & 7) & 1 for index in indices]
+
     def span(self, start: int, stop: int) -> int:
         """The rows from ``start`` up to and without ``stop``, as a set that begins with ``start``."""
         octets = int.from_bytes(self._octets[start >> 3 : (stop + 7) >> 3], "little")

@@ -69,7 +69,13 @@ def join(*children: Child) -> Markup:
 @lru_cache(maxsize=1024, typed=True)
 def _attribute(name: str, value: str | bool | int) -> str:
     name = name.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{escape(str(value))}"'
+    if value is True:
+        return f" {name}"
+    text = str(value)
+    if '"' in text and "'" not in text:
+        # As short as it can be: what stands in every row of a table is read again with each.
+        return f" {name}='{escape(text, quote=False)}'"
+    return f' {name}="{escape(text)}"'
 
 
 def _texts(children: Iterable[Child]) -> str:

@@ -68,6 +68,8 @@ class Mission:
 
     def by_hand(self) -> Overrides:
         """The rows that are on and off by hand and would be otherwise without."""
+        if not self.choice.by_hand:
+            return Overrides(0, 0)
         controlled, wanted = self.controlled(), self.wanted()
         return Overrides(wanted & ~controlled, controlled & ~wanted)
 

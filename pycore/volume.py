@@ -5,17 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB", "EB")
+_SCALES: Final = tuple(1000 ** (unit + 1) for unit in range(len(_UNITS)))
 
 
 def volume(size: int) -> str:
     """Bytes in decimal units: bytes whole, kB with one decimal, MB and up with three."""
     if size < 1000:
         return f"{size} B"
+    unit = min((len(str(size)) - 1) // 3, len(_UNITS)) - 1
+    written = _in_unit(size, unit)
     # A number that rounds up to 1000.0 belongs to the next unit.
-    unit = 0
-    while unit < len(_UNITS) - 1 and round(size / 1000 ** (unit + 1), 1 if unit == 0 else 3) >= 1000:
+    if written.startswith("1000.") and unit < len(_UNITS) - 1:
         unit += 1
-    return f"{size / 1000 ** (unit + 1):.{1 if unit == 0 else 3}f} {_UNITS[unit]}"
+        written = _in_unit(size, unit)
+    return f"{written} {_UNITS[unit]}"
+
+
+def _in_unit(size: int, unit: int) -> str:
+    return f"{size / _SCALES[unit]:.{1 if unit == 0 else 3}f}"
 
 
 def number(count: int) -> str:

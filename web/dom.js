@@ -101,13 +101,53 @@ function mayChange(name, element, change) {
  * @param {Node} fresh
  */
 function isToBeMorphed(old, fresh) {
-  if (!(old instanceof HTMLTableSectionElement && fresh instanceof HTMLTableSectionElement)) return true;
-  if (old.closest("table")?.contains(document.activeElement)) return true;
-  if (!old.isEqualNode(fresh)) {
-    if (old.className !== fresh.className) old.className = fresh.className;
-    old.replaceChildren(...fresh.childNodes);
-  }
+  if (!(old instanceof HTMLTableElement && fresh instanceof HTMLTableElement)) return true;
+  if (old.contains(document.activeElement)) return true;
+  // Of a part that begins as it did the browser keeps how high it is: what is in view stays there.
+  if (beginOf(old) === beginOf(fresh)) replaceParts(old, fresh);
+  else old.replaceWith(fresh);
   return false;
+}
+
+/**
+ * What tells a table's page, or a part of it, from others: the first of its controls that says what it is about.
+ * @param {Element | undefined} element
+ */
+function beginOf(element) {
+  const within = element instanceof HTMLTableElement ? element.tBodies[0] : element;
+  return within?.querySelector("[data-with]")?.getAttribute("data-with");
+}
+
+/**
+ * @param {HTMLTableElement} old
+ * @param {HTMLTableElement} fresh
+ */
+function replaceParts(old, fresh) {
+  takeAttributes(old, fresh);
+  const parts = [...fresh.children];
+  for (const [place, part] of parts.entries()) {
+    const mine = old.children[place];
+    if (!mine) old.append(part);
+    else if (beginOf(mine) !== beginOf(part)) mine.replaceWith(part);
+    else if (!mine.isEqualNode(part)) {
+      takeAttributes(mine, part);
+      mine.replaceChildren(...part.childNodes);
+    }
+  }
+  while (old.children.length > parts.length) old.lastElementChild?.remove();
+}
+
+/**
+ * @param {Element} old
+ * @param {Element} fresh
+ */
+function takeAttributes(old, fresh) {
+  for (const name of old.getAttributeNames()) {
+    if (!fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
 }
 
 /**
@@ -117,8 +157,9 @@ function isToBeMorphed(old, fresh) {
 function settle(region) {
   for (const input of region.querySelectorAll("input")) {
     if (input.type !== "checkbox" && input.type !== "radio") continue;
-    input.checked = input.hasAttribute("checked");
-    input.indeterminate = input.dataset.mixed === "true";
+    const checked = input.hasAttribute("checked"), mixed = input.dataset.mixed === "true";
+    if (input.checked !== checked) input.checked = checked;
+    if (input.indeterminate !== mixed) input.indeterminate = mixed;
   }
   for (const select of region.querySelectorAll("select")) {
     const chosen = select.querySelector("option[selected]");

@@ -17,6 +17,7 @@ from pycore import messages as m
 from pycore.continuing import key
 from pycore.demo import Lists, with_demo
 from pycore.errors import OverlayError
+from pycore.html import Markup
 from pycore.offer import check_lists_may_open
 from pycore.pattern import Target
 from pycore.places import FOLDER
@@ -25,7 +26,7 @@ from pycore.remembered import KeptList
 from pycore.state import State
 from pycore.transfer import Transfer
 from pycore.update import update
-from pycore.view import regions
+from pycore.view import redrawn, regions
 from pycore.volume import volume
 from web import ports
 from web.carrier import Carrier, failure, goes_on
@@ -68,7 +69,9 @@ class Panel:
         self._browser = browser
         self._mission = mission
         self._memory = Memory(browser.shelf, self.hear, self.begin)
-        self._drawn: dict[str, str] = {}
+        #: What is shown, and of which state.
+        self._drawn: Mapping[str, Markup] = {}
+        self._drawn_of: State | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         #: Of each mission what the pattern engine has, or is being given: the revision, and which texts.
         self._texts: dict[str, tuple[tuple[int, Target], asyncio.Future[None]]] = {}
@@ -98,11 +101,12 @@ class Panel:
 
     def draw(self) -> None:
         """Show the regions that differ from what is shown."""
-        drawn: Mapping[str, str] = regions(self.state)
+        state, before = self.state, self._drawn_of
+        drawn = regions(state) if before is None else redrawn(state, before, self._drawn)
         changed = {name: html for name, html in drawn.items() if self._drawn.get(name) != html}
         if changed:
             self._browser.page.draw(changed)
-        self._drawn = dict(drawn)
+        self._drawn, self._drawn_of = drawn, state
 
     def prepare(self, *messages: m.Message) -> None:
         """Take messages in whose outcome the page shows already: nothing is drawn, and nothing may follow."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Final
+
 from pycore.html import Markup
 from pycore.state import State
 from pycore.view.account import account
@@ -16,6 +20,9 @@ from pycore.view.listing import preview
 from pycore.view.lists import empty, notices, sources
 from pycore.view.structure import structure
 from pycore.view.summary import quick_selects, summary
+
+#: What of the state all regions but the preview's are drawn from, apart from whether it is open.
+_ELSE: Final = tuple(field.name for field in fields(State) if field.name != "preview")
 
 
 def regions(state: State) -> dict[str, Markup]:
@@ -38,3 +45,11 @@ def regions(state: State) -> dict[str, Markup]:
         "preview": preview(state),
         "confirmation": confirmation(state),
     }
+
+
+def redrawn(state: State, before: State, drawn: Mapping[str, Markup]) -> dict[str, Markup]:
+    """The same, given the regions of another state: who turns its pages waits for the preview alone."""
+    same = all(getattr(state, name) is getattr(before, name) for name in _ELSE)
+    if not same or state.preview.open != before.preview.open:
+        return regions(state)
+    return {**drawn, "preview": preview(state)}

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain, groupby, repeat
+from operator import itemgetter
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -18,9 +22,10 @@ from pycore.view.pager import pager
 from pycore.view.summary import lock
 from pycore.volume import number, volume
 
-#: Rows of one part of the table, and so many of one that needs little room.
+#: Rows of one part of the table, and so many of one that needs little room, or some.
 _ROWS_A_BODY: Final = 25
-_FEW: Final = 8
+_FEW: Final = 4
+_SOME: Final = 12
 
 COLUMNS: Final = (
     sorting.FILENAME,
@@ -85,9 +90,15 @@ def _folds(state: State, page: Page) -> Markup | None:
 def _table(state: State, shown: Shown, page: Page) -> Markup:
     several = len(state.missions) > 1
     columns = (*COLUMNS, sorting.DATASET) if shown.sorted else COLUMNS
-    rows = _Rows(state, shown, len(columns))
+    rows = Rows(state, shown, len(columns))
     if shown.sorted:
-        body = _bodies([rows.row(part, index, dataset=True) for part, index in page.lines])
+        body = _bodies(
+            [
+                row
+                for part, lines in groupby(page.lines, itemgetter(0))
+                for row in rows.rows(part, [index for _, index in lines], datasets=True)
+            ]
+        )
     else:
         body = [body for group in page.groups for body in _group(group, rows, several)]
     return element(
@@ -139,18 +150,34 @@ def _bodies(rows: list[Markup]) -> list[Markup]:
     return [
         element(
             "tbody",
-            rows[start : start + _ROWS_A_BODY],
+            Markup("".join(rows[start : start + _ROWS_A_BODY])),
             role="rowgroup",
-            class_="few" if len(rows) - start <= _FEW else None,
+            class_=_room(len(rows) - start),
         )
         for start in range(0, len(rows), _ROWS_A_BODY)
     ]
 
 
-def _group(group: Group, rows: _Rows, several: bool) -> list[Markup]:
-    name = quote(group.mission, safe="") + ":" + quote(group.dataset, safe="")
-    argument = json.dumps([group.mission, group.dataset])
-    mission = f"{group.mission} · " if several else ""
+def _room(rows: int) -> str | None:
+    """How much room so many rows need, by which the browser goes until it has laid them out."""
+    return "few" if rows <= _FEW else "some" if rows <= _SOME else None
+
+
+def _group(group: Group, rows: Rows, several: bool) -> list[Markup]:
+    return _bodies([rows.head(group, several), *rows.rows(group.part, group.indices)])
+
+
+class _Words(NamedTuple):
+    """What the head of a group says of its dataset: in its ids, to its controls, and to whoever reads it."""
+
+    name: str
+    about: str
+    dataset: str
+    selected: str
+
+
+def _head_of(group: Group, words: _Words, mission: str, columns: int) -> Markup:
+    """The row above those of a dataset."""
     held = (
         element("span", f" {_held(group.held)}", class_="hint")
         if group.held and group.tick is Tick.NONE
@@ -164,11 +191,11 @@ def _group(group: Group, rows: _Rows, several: bool) -> list[Markup]:
                 "button",
                 type="button",
                 class_="fold",
-                id=f"fold:{name}",
+                id=f"fold:{words.name}",
                 data_do="fold",
-                data_with=argument,
+                data_with=words.about,
                 aria_expanded="false" if group.folded else "true",
-                aria_label=f"Files of {group.dataset}",
+                aria_label=f"Files of {words.dataset}",
             ),
             element(
                 "label",
@@ -176,23 +203,22 @@ def _group(group: Group, rows: _Rows, several: bool) -> list[Markup]:
                     "input",
                     type="checkbox",
                     data_do="dataset",
-                    data_with=argument,
+                    data_with=words.about,
                     checked=group.tick is Tick.ALL,
                     data_mixed="true" if group.tick is Tick.PARTIAL else None,
                 ),
-                element("span", mission, element("bdi", group.dataset), f" ({number(group.selected)})"),
+                element("span", mission, element("bdi", words.dataset), f" ({words.selected})"),
                 class_="check",
             ),
             held,
             class_="group-name",
         ),
-        colspan=rows.columns,
+        colspan=columns,
         scope="rowgroup",
         role="rowheader",
-        id=f"group:{name}",
+        id=f"group:{words.name}",
     )
-    head = element("tr", title, role="row", class_="group")
-    return _bodies([head, *(rows.row(group.part, index) for index in group.indices)])
+    return element("tr", title, role="row", class_="group")
 
 
 def _held(count: int) -> str:
@@ -204,32 +230,36 @@ def _held(count: int) -> str:
 
 
 class _Row(NamedTuple):
-    """What many rows have in common: all but the row's number, the file's name and its bytes."""
+    """What many rows have in common: all but the row's number, the file's name and its bytes.
+
+    ``kind`` and ``of_row`` are the places of the product's kind and of the row's own among those of the mission.
+    """
 
     mission: int
-    level: str
-    suffix: str
-    instrument: str
-    filters: str
-    exclusive: bool
-    shared: bool
-    selected: bool
-    by_hand: Markup | None
-    found: bool
-    matches: bool
+    kind: int
+    of_row: int
+    exclusive: int
+    shared: int
+    selected: int
+    on: int
+    off: int
+    matches: int
     dataset: str | None
 
 
 #: Stands for what is put in later, of which there are three in a row.
 _GAP: Final = "\0"
 _PARTS: Final = 4
+#: What is put into the head of a group are seven words.
+_PARTS_OF_HEAD: Final = 8
 
 
-class _Rows:
+class Rows:
     """The rows of a page. What rows have in common is written once for all of them."""
 
     def __init__(self, state: State, shown: Shown, columns: int) -> None:
         self.columns = columns
+        self._parts = shown.parts
         self._number = {part.profile.name: place for place, part in enumerate(shown.parts)}
         self._may_take = shown.may_take
         self._names = [json.dumps(part.profile.name) for part in shown.parts]
@@ -239,67 +269,89 @@ class _Rows:
             hand, rows = mission.by_hand(), mission.selector.catalog.rows
             self._on.append(bits.Laid(hand.on, rows))
             self._off.append(bits.Laid(hand.off, rows))
-        self._rows: dict[_Row, list[str]] = {}
+        self._written: dict[tuple[object, ...], Sequence[str]] = {}
+        self._heads: dict[tuple[str, Tick, bool], Sequence[str]] = {}
         self._at = state.preview.find.at if shown.matches is not None else None
         self._matches = [
             bits.Laid(mask, part.catalog.rows)
             for mask, part in zip(shown.matches or (), shown.parts, strict=False)
         ]
 
-    def row(self, part: Part, index: int, *, dataset: bool = False) -> Markup:
-        """A file in a dataset."""
-        catalog, mission = part.catalog, self._number[part.profile.name]
-        filename, size, kind, of_row = catalog.shown(index)
-        known = _Row(
-            mission,
-            kind.level,
-            kind.suffix,
-            of_row.instrument,
-            of_row.filters,
-            exclusive=catalog.is_exclusive(index),
-            shared=catalog.shared(index),
-            selected=index in self._selected[mission],
-            by_hand=self._by_hand(mission, index),
-            found=self._at == (mission, index),
-            matches=bool(self._matches) and index in self._matches[mission],
-            dataset=catalog.dataset(index) if dataset else None,
+    def head(self, group: Group, several: bool) -> Markup:
+        """The row above those of a dataset."""
+        name = quote(group.mission, safe="") + ":" + quote(group.dataset, safe="")
+        words = _Words(
+            name, json.dumps([group.mission, group.dataset]), group.dataset, number(group.selected)
         )
-        parts = self._rows.get(known)
+        mission = f"{group.mission} · " if several else ""
+        known = mission, group.tick, group.folded
+        parts = self._heads.get(known)
         if parts is None:
-            parts = self._rows[known] = self._row(known).split(_GAP)
-        if len(parts) != _PARTS:
-            # A list has the mark itself among its words.
-            return self._row(known, f"{index}", filename, volume(size))
-        before, middle, behind, end = parts
-        return Markup(f"{before}{index}{middle}{escape(filename, quote=False)}{behind}{volume(size)}{end}")
+            gaps = _head_of(replace(group, held=0), _Words(_GAP, _GAP, _GAP, _GAP), mission, self.columns)
+            parts = self._heads[known] = gaps.split(_GAP)
+        if len(parts) != _PARTS_OF_HEAD or group.held:
+            return _head_of(group, words, mission, self.columns)
+        about, dataset = escape(words.about), escape(group.dataset)
+        put_in = (name, name, about, dataset, about, dataset, words.selected, "")
+        return Markup("".join(chain.from_iterable(zip(parts, put_in, strict=True))))
+
+    def rows(self, part: Part, indices: Sequence[int], *, datasets: bool = False) -> list[Markup]:
+        """Files of a mission, with the names of their datasets where these are asked for."""
+        catalog, mission = part.catalog, self._number[part.profile.name]
+        names, sizes, *columns = catalog.shown(indices)
+        alike = zip(
+            repeat(mission),
+            *columns,
+            self._selected[mission].having(indices),
+            self._on[mission].having(indices),
+            self._off[mission].having(indices),
+            self._matches[mission].having(indices) if self._matches else repeat(0),
+            map(catalog.dataset, indices) if datasets else repeat(None),
+            strict=False,
+        )
+        written, rows = self._written, list[Markup]()
+        for known, index, name, size in zip(
+            alike, indices, _escaped(names), map(volume, sizes), strict=False
+        ):
+            parts = written.get(known)
+            if parts is None:
+                parts = written[known] = self._row(_Row(*known)).split(_GAP)
+            if len(parts) != _PARTS or self._at == (mission, index):
+                rows.append(self._row(_Row(*known), f"{index}", Markup(name), size))
+            else:
+                before, middle, behind, end = parts
+                rows.append(Markup(f"{before}{index}{middle}{name}{behind}{size}{end}"))
+        return rows
 
     def _row(self, row: _Row, index: str = _GAP, name: str = _GAP, size: str = _GAP) -> Markup:
+        kinds = self._parts[row.mission].catalog.kinds()
+        kind, of_row = kinds[row.kind], kinds[row.of_row]
+        found = index != _GAP and self._at == (row.mission, int(index))
+        badges = join(_SHARED if row.shared else None, _ON if row.on else _OFF if row.off else None)
         return element(
             "tr",
             element(
                 "th",
                 self._box(row, index, name),
-                " ",
-                _SHARED if row.shared else None,
-                row.by_hand,
+                [" ", badges] if badges else None,
                 scope="row",
                 role="rowheader",
             ),
             [
                 element("td", text, role="cell")
-                for text in (row.level, row.suffix, row.instrument, row.filters)
+                for text in (kind.level, kind.suffix, of_row.instrument, of_row.filters)
             ],
             element("td", size, role="cell", class_="number"),
             _EXCLUSIVE if row.exclusive else _PUBLIC,
             None if row.dataset is None else element("td", element("bdi", row.dataset), role="cell"),
             role="row",
-            id="found" if row.found else None,
+            id="found" if found else None,
             class_="match" if row.matches else None,
-            aria_current="true" if row.found else None,
+            aria_current="true" if found else None,
         )
 
     def _box(self, row: _Row, index: str, name: str) -> Markup:
-        out = row.exclusive and not self._may_take[row.mission]
+        out = bool(row.exclusive) and not self._may_take[row.mission]
         return element(
             "label",
             element(
@@ -307,7 +359,7 @@ class _Rows:
                 type="checkbox",
                 data_do="file",
                 data_with=f"[{self._names[row.mission]},{index}]",
-                checked=row.selected,
+                checked=bool(row.selected),
                 disabled=out,
                 title="Exclusive access: sign in to take it." if out else None,
             ),
@@ -315,10 +367,13 @@ class _Rows:
             class_="check",
         )
 
-    def _by_hand(self, mission: int, index: int) -> Markup | None:
-        if index in self._on[mission]:
-            return _ON
-        return _OFF if index in self._off[mission] else None
+
+def _escaped(names: Sequence[str]) -> Iterable[str]:
+    """Names as they stand between elements; few lists have one that needs more than a look."""
+    together = "".join(names)
+    return (
+        names if escape(together, quote=False) == together else [escape(name, quote=False) for name in names]
+    )
 
 
 _SHARED: Final = element(

@@ -56,7 +56,11 @@ LINES: Final = (
     Line("the same, from the click to the painted frame", "painted", most={100_000: 16, MILLION: 50}),
     Line("regex `_cal\\.fits$`", "pattern", ("one scan of the joined names", "scanned", 1.5, 1.5)),
     Line("list opened, until `ready`", "list", ("bare `JSON.parse`", "parsed", 3.0, 1.5)),
-    Line("longest task of the page meanwhile", "list task", most=dict.fromkeys(_EVERYWHERE, 100.0)),
+    Line(
+        "longest task of the page meanwhile, once Python is up",
+        "list task",
+        most=dict.fromkeys(_EVERYWHERE, 100.0),
+    ),
     Line("next page of the preview, to the painted frame", "page", most=dict.fromkeys(_EVERYWHERE, 50.0)),
     Line("CSV of all rows, saved", "csv", ("papaparse `unparse`", "unparsed", 1.0, 1.0)),
     Line("memory of the tab beside the names", "bytes", most={MILLION: 400.0}, unit="bytes a product"),

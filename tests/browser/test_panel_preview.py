@@ -127,6 +127,34 @@ def test_a_wide_table_scrolls_in_its_own_box(preview: PanelPage) -> None:
     assert preview.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_a_row_in_view_stays_there_when_another_choice_changes_it(preview: PanelPage) -> None:
+    page = preview.page
+    preview.choose_mission("JWST")
+    page.get_by_label("Show files that are not selected too").check()
+    rows = page.locator("#preview tbody tr:not(.group)")
+    place = rows.evaluate_all(
+        "rows => rows.findIndex((row, place) => place > 90 && row.querySelector('input').checked)"
+    )
+    for passed in range(0, place, 10):
+        rows.nth(passed).scroll_into_view_if_needed()
+    row = rows.nth(place)
+    row.scroll_into_view_if_needed()
+    expect(row.get_by_role("checkbox")).to_be_checked()
+    top = _top_in_box(row)
+    # A click that leaves the page and the table's box where they are.
+    preview.button("NONE").evaluate("button => button.click()")
+    expect(row.get_by_role("checkbox")).not_to_be_checked()
+    assert _top_in_box(row) == top
+
+
+def _top_in_box(row: Locator) -> float:
+    return float(
+        row.evaluate(
+            "row => row.getBoundingClientRect().top - row.closest('.scroll').getBoundingClientRect().top"
+        )
+    )
+
+
 def test_all_columns_are_seen_at_once_on_a_desk(preview: PanelPage) -> None:
     box = preview.page.get_by_role("region", name="Table of selected files")
     assert box.evaluate("box => box.scrollWidth <= box.clientWidth")

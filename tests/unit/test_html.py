@@ -42,6 +42,7 @@ def test_markup_is_taken_as_it_is_and_only_once_escaped(text: str) -> None:
         (element("p", a=None, b=False, c=True, d="", e=0, f=1), '<p c d="" e="0" f="1"></p>'),
         (element("p", "<&>\"'"), "<p>&lt;&amp;&gt;\"'</p>"),
         (element("p", title="<&>\"'"), '<p title="&lt;&amp;&gt;&quot;&#x27;"></p>'),
+        (element("p", title='<["&"]>'), """<p title='&lt;["&amp;"]&gt;'></p>"""),
         (element("input", "no child", type="text"), '<input type="text">'),
         (element("br"), "<br>"),
         (join(), ""),

@@ -117,4 +117,5 @@ def test_a_set_that_is_laid_out_answers_as_itself(mask: int, start: int, length:
     laid = bits.Laid(mask, 70)
     stop = min(70, start + length)
     assert (start in laid) is bool(mask >> start & 1)
+    assert laid.having(range(start, stop)) == [mask >> row & 1 for row in range(start, stop)]
     assert laid.span(start, stop) == mask >> start & bits.everything(stop - start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pycore import messages as m
+from pycore import sorting
 from pycore.layout import Structure
 from pycore.manifest import Outcome
+from pycore.preview import Shown
 from pycore.product import EXCLUSIVE
-from pycore.selection import Quick
-from pycore.view import regions
+from pycore.selection import Quick, Tick
+from pycore.view import listing, redrawn, regions
 from tests.unit.builders import CLICK, row
 from tests.unit.desk import (
     CAL,
@@ -23,6 +26,7 @@ from tests.unit.desk import (
     PLACES,
     POOL,
     SECRET_CAL,
+    A,
     Desk,
     desk,
     last_visit,
@@ -32,7 +36,7 @@ from tests.unit.desk import (
     reports,
 )
 from tests.unit.panel_states import STATES
-from tests.unit.reading import Node
+from tests.unit.reading import Node, read_html
 
 ROLES_WITH_NAMES = (
     "button",
@@ -385,6 +389,65 @@ class TestPreview:
             STATES["preview of nothing"]().page.one("p", class_="empty-preview").text
             == "Nothing is selected."
         )
+
+
+@given(
+    dataset=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+    tick=st.sampled_from(Tick),
+    folded=st.booleans(),
+    several=st.booleans(),
+)
+def test_the_head_of_a_group_is_written_as_if_it_were_alone(
+    dataset: str, tick: Tick, folded: bool, several: bool
+) -> None:
+    at = desk()
+    shown = Shown(at.state)
+    rows = listing.Rows(at.state, shown, 7)
+    group = replace(shown.group(0, A), tick=tick, folded=folded)
+    for each in (group, replace(group, dataset=dataset), replace(group, held=1)):
+        head = read_html(rows.head(each, several)).one("th")
+        assert head.one("bdi").text == each.dataset
+        for control in (head.one("button"), head.one("input")):
+            assert json.loads(control.says("data-with")) == ["JWST", each.dataset]
+        assert head.one("button").says("aria-label") == f"Files of {each.dataset}"
+        assert head.one("button").says("id") == "fold:" + head.says("id").removeprefix("group:")
+        assert ("stays" in head.text) is (each.held > 0 and tick is Tick.NONE)
+        assert head.text.startswith("JWST · ") is several
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        m.PageTurned("next"),
+        m.PageAsked("2"),
+        m.RowsPerPageChosen(100),
+        m.PreviewToggled(),
+        m.ShowAllTicked(True),
+        m.AllFolded(True),
+        m.SortAsked(sorting.SIZE),
+        m.FindTyped("007"),
+        m.FileTicked("JWST", 3),
+        m.QuickSelected(Quick.NONE),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_what_is_drawn_after_another_state_is_what_would_be_drawn_alone(message: m.Message) -> None:
+    at = desk(read_list([row(f"{n:03}.fits", f"jw01001-o{n // 60}", 1, level="3") for n in range(120)]))
+    at.hear(m.QuickSelected(Quick.ALL), m.PreviewToggled(), m.RowsPerPageChosen(50))
+    before = at.state
+    drawn = regions(before)
+    at.hear(message)
+    assert redrawn(at.state, before, drawn) == regions(at.state)
+
+
+def test_who_turns_pages_waits_for_the_preview_alone() -> None:
+    at = desk(read_list([row(f"{n:03}.fits", "jw01001-o1", 1, level="3") for n in range(120)]))
+    at.hear(m.QuickSelected(Quick.ALL), m.PreviewToggled(), m.RowsPerPageChosen(50))
+    before, drawn = at.state, regions(at.state)
+    at.hear(m.PageTurned("next"))
+    after = redrawn(at.state, before, drawn)
+    assert after["preview"] != drawn["preview"]
+    assert all(after[name] is html for name, html in drawn.items() if name != "preview")
 
 
 class TestHeaderAndAccount:
