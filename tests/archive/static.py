@@ -8,7 +8,8 @@ from __future__ import annotations
 import mimetypes
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import unquote, urlsplit
@@ -63,6 +64,7 @@ class StaticServer(Server):
         self._lock = threading.Lock()
         self._broken: dict[str, int] = {}
         self._corrupt: set[str] = set()
+        self._held: dict[str, tuple[int, threading.Event]] = {}
 
     @property
     def url(self) -> str:
@@ -83,6 +85,29 @@ class StaticServer(Server):
         """Serve a file with every byte of its second half changed."""
         with self._lock:
             self._corrupt.add(path)
+
+    @contextmanager
+    def held_at(self, path: str, position: int) -> Iterator[None]:
+        """Inside, so many bytes of a file are sent, and no more."""
+        over = threading.Event()
+        with self._lock:
+            self._held[path] = position, over
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._held[path]
+            over.set()
+
+    def wait_for_hold(self, path: str, position: int, size: int) -> int:
+        """Give how many bytes of a file may be sent now, of ``size``; where it is held there, once it no longer is."""
+        with self._lock:
+            end, over = self._held.get(path, (0, None))
+        if over is not None and position < end:
+            return min(size, end - position)
+        while over is not None and not self.stopping.is_set() and not over.wait(0.1):
+            continue
+        return size
 
     def mend(self) -> None:
         """Serve all files as they are again."""
@@ -193,7 +218,10 @@ class StaticHandler(Handler):
         with file.open("rb") as stream:
             stream.seek(start)
             position, most = start, _PIECE if self.owner.bytes_per_second is None else _SMALL_PIECE
-            while position < stop and (piece := stream.read(min(most, stop - position))):
+            while position < stop:
+                most_now = self.owner.wait_for_hold(self.record.product or "", position, min(most, stop - position))
+                if not (piece := stream.read(most_now)):
+                    break
                 self.owner.wait_for_link(len(piece))
                 good = max(0, sound - position)
                 damaged = bytes(byte ^ 0xFF for byte in piece[good:]) if good < len(piece) else b""

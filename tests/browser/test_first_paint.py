@@ -25,6 +25,8 @@ new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) =
 _GOOD = 0.1
 #: Until what was drawn last is on the screen.
 _TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))"
+#: Until the page has been shown, where it would be: a frame takes some 16 ms.
+_SHOWN = f"Promise.race([{_TWO_FRAMES}, new Promise((done) => setTimeout(() => done(null), 500))])"
 
 
 def scripts_held(page: Page) -> AbstractContextManager[None]:
@@ -50,6 +52,24 @@ def test_the_panel_is_painted_from_html_and_css_alone_and_then_nothing_moves(
     panel.wait_ready()
     page.evaluate(_TWO_FRAMES)
     expect(page.get_by_text("starting …")).to_be_hidden()
+    assert page.evaluate("shifts") == []
+
+
+@pytest.mark.parametrize(("shown", "cut"), [("RECOMMENDED", "NONE"), ("OTHER TOOLS", "START DOWNLOAD")])
+def test_a_page_that_comes_in_two_pieces_moves_nothing(
+    panel: PanelPage, site: StaticServer, shown: str, cut: str
+) -> None:
+    page = panel.page
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.add_init_script(_WATCH_SHIFTS)
+    before = (site.root / "index.html").read_text("utf-8").partition(f">{cut}</button>")[0]
+    with site.held_at("", len(before.rpartition("<button")[0].encode())):
+        page.goto(panel.url, wait_until="commit")
+        # A row that ends at the right would move with the button that is to come.
+        panel.button(shown).wait_for(state="attached")
+        page.evaluate(_SHOWN)
+    panel.wait_ready()
+    page.evaluate(_TWO_FRAMES)
     assert page.evaluate("shifts") == []
 
 
