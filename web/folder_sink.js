@@ -182,7 +182,7 @@ class FolderSink extends OrderedSink {
   #notes;
   #release;
   #writer = new GatheringWriter();
-  /** @type {{folder: Folder, name: string, handle: Movable, writable: FileSystemWritableFileStream} | null} */
+  /** @type {{folder: Folder, name: string, handle: Movable, writable: FileSystemWritableFileStream | null} | null} */
   #open = null;
   /** @type {Set<string>} */
   #placed = new Set();
@@ -232,9 +232,10 @@ class FolderSink extends OrderedSink {
       // What stands there is not what is wanted, or it would not be fetched.
       await gone(folder, name);
       const handle = /** @type {Movable} */ (await folder.getFileHandle(`${name}.part`, { create: true }));
-      const writable = await handle.createWritable();
-      this.#open = { folder, name, handle, writable };
-      this.#writer.turnTo(handle, writable);
+      // It is there from here on, and goes with what was begun though the browser should not let it be written.
+      this.#open = { folder, name, handle, writable: null };
+      this.#open.writable = await handle.createWritable();
+      this.#writer.turnTo(handle, this.#open.writable);
     });
   }
 
@@ -248,7 +249,7 @@ class FolderSink extends OrderedSink {
   async complete(path, line) {
     await this.inTurn(() => this.#writer.flush());
     await this.#deedInTurn(async () => {
-      if (this.#open === null) throw new EdgeFailure("sink.failed", path);
+      if (!this.#open?.writable) throw new EdgeFailure("sink.failed", path);
       await this.#open.writable.close();
       await renamed(this.#open);
       this.#open = null;
@@ -340,7 +341,7 @@ class FolderSink extends OrderedSink {
     this.#open = null;
     if (open === null) return;
     // A write that has failed has ended the file by itself.
-    await open.writable.abort("left out").catch(() => undefined);
+    await open.writable?.abort("left out").catch(() => undefined);
     await gone(open.folder, `${open.name}.part`);
   }
 

@@ -160,6 +160,33 @@ def test_a_folder_that_takes_no_more_keeps_what_is_complete(
     session.send("Storage.overrideQuotaForOrigin", quota)
 
 
+#: A disk that became full when a file's place was made and nothing of it was written.
+FULL_AT_ONCE: Final = """
+  const createWritable = FileSystemFileHandle.prototype.createWritable;
+  FileSystemFileHandle.prototype.createWritable = function (...given) {
+    return this.name === "%s.part"
+      ? Promise.reject(new DOMException("no room", "QuotaExceededError"))
+      : createWritable.apply(this, given);
+  };
+"""
+
+
+def test_a_file_that_cannot_be_begun_leaves_nothing_in_the_folder(
+    panel: PanelPage, context: BrowserContext, archive: ArchiveServer
+) -> None:
+    context.add_init_script(CHOSEN)
+    context.add_init_script(FULL_AT_ONCE % ROWS[1]["filename"])
+    page = panel.open(listed(archive, ROWS)).page
+    panel.button("ALL").click()
+    panel.confirm("folder")
+    panel.start()
+    expect(panel.notices().filter(has_text="What is complete stays")).to_be_visible()
+    there: dict[str, int] = page.evaluate(THERE)
+    root = next(iter(there)).partition("/")[0]
+    kept = {path: size for path, size in there.items() if "/unfinished/" not in path}
+    assert kept == {f"{root}/JWST/{ROWS[0]['dataset']}/{ROWS[0]['filename']}": ROWS[0]["size"]}
+
+
 def test_an_archive_built_in_the_browsers_own_storage_comes_among_the_downloads(
     panel: PanelPage, context: BrowserContext, archive: ArchiveServer, tmp_path: Path
 ) -> None:
