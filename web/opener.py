@@ -108,8 +108,20 @@ class ListOpener:
     async def opened(self, arriving: Arriving) -> m.ListCame:
         """The message that tells of the whole list; on the way rows are shown where they come slowly.
 
-        What is no list, breaks before its first row, or is stopped, raises ``OverlayError``.
+        What is no list, breaks before its first row, needs more memory than there is, or is stopped, raises
+        ``OverlayError``.
         """
+        try:
+            return await self._opened(arriving)
+        except MemoryError:
+            # Not told from here: for as long as this is being handled, all that has come is in memory.
+            self._splitter.drop()
+        rows = number(self._reading.rows) if self._reading else "0"
+        self._reading = None
+        sentence = f"The browser has no memory left for this list: {arriving.told}, {rows} rows, were more than it has."
+        raise OverlayError("list.too-large", sentence, TOO_LARGE_HINT)
+
+    async def _opened(self, arriving: Arriving) -> m.ListCame:
         try:
             await self._take_all(arriving)
             rows, frame = await self._splitter.end()

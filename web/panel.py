@@ -40,6 +40,7 @@ _QUIET_MS, _LOOK_MS, _TURN_MS = 1000.0, 250.0, 12.0
 #: Seconds without another key after which a pattern runs.
 _TYPING_S: Final = 0.08
 _HINT: Final = "Check the address, or save the list to a file and open that."
+_NO_MEMORY_HINT: Final = "All is as it was before. Close other tabs, or reload the page and open fewer lists."
 
 
 T = TypeVar("T")
@@ -130,6 +131,8 @@ class Panel:
             await work
         except OverlayError as known:
             self.hear(_told_of(known))
+        except MemoryError:
+            self.hear(m.Told("bad", "The browser has no memory left for that. [memory]", _NO_MEMORY_HINT))
         except Exception:
             traceback.print_exc()
             self.hear(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from playwright.sync_api import expect
@@ -157,6 +158,39 @@ def test_a_file_larger_than_the_page_can_hold_is_refused_unread(demo: PanelPage)
     _drop(demo, "large.json", lists.text([public("a.fits", uri="lab:a")]))
     expect(demo.notices()).to_contain_text("large.json: The file has 1.100 TB, more than the")
     assert demo.summary() == before
+
+
+#: A browser that gives the page's Python no more memory.
+_NO_MEMORY: Final = """
+() => {
+  const {grow} = WebAssembly.Memory.prototype;
+  globalThis.giveMemory = () => { WebAssembly.Memory.prototype.grow = grow; };
+  WebAssembly.Memory.prototype.grow = () => { throw new RangeError("no memory"); };
+}
+"""
+
+
+def test_a_list_that_needs_more_memory_than_there_is_is_refused_and_the_page_goes_on(
+    demo: PanelPage, tmp_path: Path
+) -> None:
+    count = 200_000
+    rows = (public(f"plate_{number:06d}.fits", 10, uri=f"lab:{number}") for number in range(count))
+    large = lists.write(tmp_path / "large.json", rows)
+    before = demo.summary()
+    demo.page.evaluate(_NO_MEMORY)
+    demo.open_list(large)
+    told = demo.notices().filter(has_text="large.json")
+    expect(told).to_contain_text("The browser has no memory left for this list")
+    expect(told).to_contain_text("rows, were more than it has. [list.too-large]")
+    expect(told).to_contain_text("Split it, or select fewer datasets.")
+    assert demo.summary() == before
+    demo.button("ALL").click()
+    assert demo.summary().selected > before.selected
+    demo.page.evaluate("giveMemory()")
+    demo.open_list(large)
+    expect(demo.page.get_by_text("demo archive")).to_be_hidden()
+    expect(demo.page.get_by_text("Opening")).to_be_hidden()
+    assert demo.summary().all == count
 
 
 def test_bad_rows_are_refused_alone_and_strange_names_are_text(
