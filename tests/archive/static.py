@@ -219,7 +219,9 @@ class StaticHandler(Handler):
             stream.seek(start)
             position, most = start, _PIECE if self.owner.bytes_per_second is None else _SMALL_PIECE
             while position < stop:
-                most_now = self.owner.wait_for_hold(self.record.product or "", position, min(most, stop - position))
+                most_now = self.owner.wait_for_hold(
+                    self.record.product or "", position, min(most, stop - position)
+                )
                 if not (piece := stream.read(most_now)):
                     break
                 self.owner.wait_for_link(len(piece))
