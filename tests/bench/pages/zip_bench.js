@@ -86,15 +86,18 @@ async function made({ way, urls, sizes, sink }) {
   return { seconds, bytes: Number(bytes) };
 }
 
+/** Tells the server something, and learns what is to be made next. */
+async function next(told) {
+  return (await fetch("./told", { method: "POST", body: JSON.stringify(told) })).json();
+}
+
 try {
   const packages = SNAPSHOT.packages.map((name) => new URL(`./runtime/${name}`, import.meta.url).href);
   const pyodide = await loadPyodide({ packages });
   const source = await (await fetch("./zip_ours.py")).arrayBuffer();
   pyodide.FS.writeFile("zip_ours.py", new Uint8Array(source));
   globalThis.ours = pyodide.pyimport("zip_ours").made;
-  globalThis.made = made;
-  document.documentElement.dataset.state = "ready";
+  for (let given = await next("ready"); ; given = await next(await made(given)));
 } catch (failure) {
-  document.body.textContent = String(failure);
-  document.documentElement.dataset.state = "failed";
+  await next({ failure: String(failure) });
 }
