@@ -142,21 +142,19 @@ class Carrier:
         if problem is not None:
             self._over.set_exception(problem)
 
-    async def _fetch(self, order: t.Fetch, abort: ports.Abort) -> None:
-        number, file = order.fetch, order.file
+    async def _fetch(self, order: t.Fetch, opening: Awaitable[ports.Response]) -> None:
+        number = order.fetch
         response: ports.Response | None = None
         try:
-            response = await self._network.open(file.url or "", self._headers(order), abort)
-            head = t.Responded(number, response.status, response.headers)
+            response = await opening
             chunk = response.at_hand()
-            whole = [t.Ended(number)] if response.over else []
             # A turn costs more than a small file's bytes do: what has come together is heard together.
-            if chunk is None:
-                await self._hear(head, *whole)
-            else:
-                await self._hear(head, t.Arrived(number, chunk.copy()), *whole, chunk=chunk)
-            if whole:
+            data = b"" if chunk is None else chunk.copy()
+            if response.over:
+                await self._hear(t.Came(number, response.status, response.headers, data), chunk=chunk)
                 return
+            head = t.Responded(number, response.status, response.headers)
+            await self._hear(head, t.Arrived(number, data), chunk=chunk)
             while number in self._requests and (chunk := await response.read()) is not None:
                 await self._hear(t.Arrived(number, chunk.copy()), chunk=chunk)
             await self._hear(t.Ended(number))
@@ -185,9 +183,10 @@ class Carrier:
     async def _carry_out(self, order: t.Order, chunk: ports.Chunk | None) -> None:
         match order:
             case t.Fetch():
-                # Kept at once: what is dropped before it has begun is never asked for.
                 abort = self._requests[order.fetch] = self._network.abort()
-                self._begin(self._fetch(order, abort))
+                # It goes out now and not when its task has its turn: what is at hand may be written before that.
+                opening = self._network.open(order.file.url or "", self._headers(order), abort)
+                self._begin(self._fetch(order, opening))
             case t.Drop(fetch):
                 unwanted = self._requests.pop(fetch, None)
                 if unwanted is not None:

@@ -136,6 +136,11 @@ export class Opened {
     this.over = this.#ended || first === null;
   }
 
+  /** All of the headers as one text, name and value in turn: Python takes that over at once. */
+  get head() {
+    return this.headers.flat().join("\n");
+  }
+
   /** What came together with the head and was not taken yet, or null. */
   atHand() {
     const first = this.#first;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -209,8 +209,8 @@ class LocalFile(Protocol):
 class Network(Protocol):
     """``fetch``."""
 
-    async def open(self, url: str, headers: Mapping[str, str], abort: Abort | None = None) -> Response:
-        """The head of an answer; ``OverlayError`` where there is none."""
+    def open(self, url: str, headers: Mapping[str, str], abort: Abort | None = None) -> Awaitable[Response]:
+        """Send a request at once, and give the head of its answer; ``OverlayError`` where there is none."""
 
     async def get_text(
         self,

@@ -14,6 +14,7 @@ from pycore.transfer.events import BeginFile as BeginFile
 from pycore.transfer.events import Broke as Broke
 from pycore.transfer.events import CallBack as CallBack
 from pycore.transfer.events import CalledBack as CalledBack
+from pycore.transfer.events import Came as Came
 from pycore.transfer.events import CheckToken as CheckToken
 from pycore.transfer.events import CompleteFile as CompleteFile
 from pycore.transfer.events import Discard as Discard

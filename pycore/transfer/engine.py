@@ -20,6 +20,7 @@ from pycore.transfer.events import (
     Broke,
     CallBack,
     CalledBack,
+    Came,
     CheckToken,
     Discard,
     Drop,
@@ -166,7 +167,7 @@ class Transfer:
                 orders = self._token_renewed()
             case TokenGivenUp():
                 orders = self._token_given_up()
-            case Responded() | Arrived() | Ended() | Broke():
+            case Responded() | Arrived() | Ended() | Came() | Broke():
                 file = self._asked.get(event.fetch)
                 orders = [] if file is None else self._heard(file, event)
         return [*orders, *self._go_on()]
@@ -287,8 +288,12 @@ class Transfer:
 
     # -- what the network says --------------------------------------------------------------------------------
 
-    def _heard(self, file: FileFetch, event: Responded | Arrived | Ended | Broke) -> list[Order]:
+    def _heard(self, file: FileFetch, event: Responded | Arrived | Ended | Came | Broke) -> list[Order]:
         match event:
+            case Came(fetch, status, headers, data):
+                # What follows for other files is looked at once, and not after each of the three.
+                steps = (Responded(fetch, status, headers), Arrived(fetch, data), Ended(fetch))
+                return [order for step in steps if fetch in self._asked for order in self._heard(file, step)]
             case Responded(_, status, headers):
                 if file.standing is not Standing.ASKING:
                     return []

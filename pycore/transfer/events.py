@@ -36,6 +36,16 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """A whole answer at once: head, all of the body, and its end; a turn costs more than a small file's bytes do."""
+
+    fetch: int
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Broke:
     """The request or the body has failed; ``sentence`` says how, as far as the browser tells.
 
@@ -101,7 +111,7 @@ class Stopped:
 
 
 Event: TypeAlias = (
-    Responded | Arrived | Ended | Broke | Ticked | LineChanged | Paused | Resumed | TokenChecked | TokenRenewed
+    Responded | Arrived | Ended | Came | Broke | Ticked | LineChanged | Paused | Resumed | TokenChecked | TokenRenewed
     | TokenGivenUp | CalledBack | Stopped
 )  # fmt: skip
 

@@ -229,9 +229,36 @@ def test_a_server_that_is_not_there_is_unreachable(python: Page, folder: Path) -
     assert _check(python, "probe", f"{origin}/whole") == "unreachable"
 
 
-@pytest.mark.parametrize("when", ["head", "signal", "body"])
+@pytest.mark.parametrize("when", ["at once", "head", "signal", "body"])
 def test_a_request_that_is_given_up_ends_as_cancelled(python: Page, elsewhere: EdgeSite, when: str) -> None:
     assert _check(python, "aborted", f"{elsewhere.origin}/slow", when) == {"code": "http.cancelled"}
+
+
+def test_a_request_goes_out_before_anybody_waits_for_its_answer(python: Page, elsewhere: EdgeSite) -> None:
+    asked = Event()
+
+    def first(handler: SimpleHTTPRequestHandler) -> None:
+        asked.set()
+        send(handler, b"first")
+
+    def second(handler: SimpleHTTPRequestHandler) -> None:
+        assert asked.wait(10), "the other was not asked for"
+        send(handler, b"second")
+
+    elsewhere.answers |= {"/first": first, "/second": second}
+    assert _check(python, "unawaited", f"{elsewhere.origin}/first", f"{elsewhere.origin}/second") == "200"
+
+
+@pytest.mark.parametrize("url", ["//", "http://127.0.0.1:1/"])
+def test_a_failure_that_is_waited_for_later_is_nobody_s_mistake(
+    python: Page, elsewhere: EdgeSite, url: str
+) -> None:
+    python.evaluate(
+        "() => { window.unheeded = 0; addEventListener('unhandledrejection', () => { unheeded += 1; }); }"
+    )
+    found = _check(python, "unawaited", url, f"{elsewhere.origin}/echo")
+    assert found == {"code": "http.bad-address" if url == "//" else "http.unreachable"}
+    assert python.evaluate("unheeded") == 0
 
 
 def test_a_probe_tells_closed_servers_from_dead_ones(python: Page, elsewhere: EdgeSite) -> None:

@@ -27,6 +27,7 @@ from pycore.transfer import (
     Broke,
     CallBack,
     CalledBack,
+    Came,
     Discard,
     Ended,
     LineChanged,
@@ -551,6 +552,26 @@ def test_progress_counts_what_is_complete_and_under_way() -> None:
     assert desk.transfer.progress().current == ""
 
 
+def test_an_answer_that_came_at_once_is_judged_as_one_in_pieces() -> None:
+    whole = Desk(a_plan(*(a_file(f"{number}.fits", 3000) for number in range(9))))
+    pieces = Desk(whole.plan)
+    while whole.fetch and pieces.fetch:
+        whole.serve_at_once(whole.fetch.file.filename)
+        pieces.serve()
+    for desk in (whole, pieces):
+        check(desk)
+    assert whole.written == pieces.written
+    assert whole.asked == pieces.asked
+    wrong = Desk(a_plan(a_file("a.fits", 20), a_file("b.csv", 20), a_file("c.csv", 20), a_file("d.csv", 20)))
+    first = wrong.number
+    wrong.hear(Came(first, 200, {"content-length": "20"}, b"<html>".ljust(20)))
+    wrong.hear(Came(first + 1, 200, {"content-type": "text/html", "content-length": "20"}, bytes(20)))
+    wrong.hear(Came(first + 2, 404, {}, b"no such file"))
+    assert [bool(reason) for reason in wrong.reasons()] == [True, True, True]
+    wrong.hear(Came(first + 3, 200, {}, b"short"))
+    assert wrong.retrying
+
+
 # -- whatever happens -----------------------------------------------------------------------------------------
 
 SIZES = st.sampled_from([0, 1, 9, 2880, 4000])
@@ -591,6 +612,7 @@ STEPS = st.one_of(
     st.tuples(st.just("good"), st.sampled_from([1, 7, 1000, 5000])),
     st.tuples(st.just("bad"), st.binary(max_size=20)),
     st.tuples(st.just("end")),
+    st.tuples(st.just("whole"), STATUSES, HEADERS, st.sampled_from([0, 7, 5000])),
     st.tuples(st.just("break")),
     st.tuples(st.just("time"), st.sampled_from([1, 2, 9, 46])),
     st.tuples(st.just("late"), st.integers(1, 3)),
@@ -634,6 +656,9 @@ def play(desk: Desk, steps: Sequence[tuple[object, ...]]) -> None:
                     assert desk.transfer.receive(event) == []
             case ("serve",) if desk.fetch and number not in position:
                 desk.serve()
+            case ("whole", int(status), dict(headers), int(length)) if desk.fetch and number not in position:
+                file, start = desk.fetch.file, desk.fetch.start
+                desk.hear(Came(number, status, headers, body_of(file.filename, file.size)[start:][:length]))
 
 
 @pytest.mark.parametrize("held", [HELD_BYTES, 100])

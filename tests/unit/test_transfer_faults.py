@@ -14,6 +14,7 @@ from pycore.plan import Plan
 from pycore.transfer import (
     Arrived,
     Broke,
+    Came,
     Ended,
     LineChanged,
     Paused,
@@ -121,6 +122,21 @@ class World:
                 return
             self.piece(number, 97)
 
+    def come(self, number: int) -> None:
+        """All of an answer, as one piece of news."""
+        if number in self.answers:
+            return
+        fetch = self.desk.out[number]
+        kept, version = self.kept[fetch.file.filename], self.version.get(fetch.file.filename, 0)
+        body = kept.body(version)
+        if fetch.start and fetch.start >= len(body):
+            self.desk.hear(Came(number, 416, {}, b""))
+            return
+        headers = {**kept.validators(version), "content-length": str(len(body) - fetch.start)}
+        if fetch.start:
+            headers["content-range"] = f"bytes {fetch.start}-{len(body) - 1}/{len(body)}"
+        self.desk.hear(Came(number, 206 if fetch.start else 200, headers, body[fetch.start :]))
+
     def answer_checks(self, alive: bool) -> None:
         while self.checked < self.desk.checks:
             self.checked += 1
@@ -157,6 +173,8 @@ class World:
                     self.interrupt(number, length, change, mode)
             case "serve", _ if number is not None:
                 self.serve(number)
+            case "come", _ if number is not None:
+                self.come(number)
             case "break", bool(offline) if number is not None:
                 self.desk.hear(Broke(number, "broke", offline))
             case "end", _ if number is not None:
@@ -225,6 +243,7 @@ STEPS = st.one_of(
         st.just("interrupt"), PICKS, st.tuples(st.sampled_from([1, 30, 90, 300]), st.booleans(), MODES)
     ),
     st.tuples(st.just("serve"), PICKS, st.none()),
+    st.tuples(st.just("come"), PICKS, st.none()),
     st.tuples(st.just("break"), PICKS, st.sampled_from([False, False, False, True])),
     st.tuples(st.just("end"), PICKS, st.none()),
     st.tuples(st.just("change"), PICKS, st.none()),

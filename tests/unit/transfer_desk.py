@@ -18,6 +18,7 @@ from pycore.transfer import (
     Broke,
     CallBack,
     CalledBack,
+    Came,
     CheckToken,
     Discard,
     Drop,
@@ -150,19 +151,24 @@ class Desk:
         assert self.transfer.held <= engine.AHEAD_BYTES + fetching.HELD_BYTES
 
     def hear(self, event: Event) -> None:
-        fetch = self.out.get(event.fetch) if isinstance(event, Responded | Arrived | Ended | Broke) else None
+        fetch = None
+        if isinstance(event, Responded | Arrived | Ended | Came | Broke):
+            fetch = self.out.get(event.fetch)
         if fetch is not None:
             name = fetch.file.filename
-            if isinstance(event, Responded) and event.status == 200:
+            if isinstance(event, Responded | Came) and event.status == 200:
                 self.delivered[name] = bytearray()
-            elif isinstance(event, Responded) and event.status == 206:
+            elif isinstance(event, Responded | Came) and event.status == 206:
                 del self.delivered.setdefault(name, bytearray())[fetch.start :]
-            elif isinstance(event, Arrived):
+            if isinstance(event, Arrived | Came):
                 self.delivered.setdefault(name, bytearray()).extend(event.data)
-            elif isinstance(event, Ended | Broke):
+            if isinstance(event, Ended | Broke):
                 # The request is over by itself, whatever follows from that.
                 del self.out[event.fetch]
-        self.obey(self.transfer.receive(event), event.data if isinstance(event, Arrived) else b"")
+        orders = self.transfer.receive(event)
+        if isinstance(event, Came) and fetch is not None and Drop(event.fetch) not in orders:
+            del self.out[event.fetch]
+        self.obey(orders, event.data if isinstance(event, Arrived | Came) else b"")
 
     def respond(self, status: int = 200, headers: Mapping[str, str] | None = None, **named: str) -> None:
         given = {name.replace("_", "-"): value for name, value in named.items()}
@@ -183,6 +189,14 @@ class Desk:
         """Serve the file that is asked for, or the rest of it, as it should be."""
         assert self.fetch is not None
         self.serve_file(self.fetch.file.filename, **validators)
+
+    def serve_at_once(self, name: str) -> None:
+        """Serve that file, or the rest of it, as one piece of news."""
+        number = self.number_of(name)
+        file, start = self.out[number].file, self.out[number].start
+        body = body_of(name, file.size)[start:]
+        headers = {"content-length": str(len(body))}
+        self.hear(Came(number, 206 if start else 200, headers, body))
 
     def serve_file(self, name: str, **validators: str) -> None:
         """The same of that file."""

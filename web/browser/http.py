@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -62,7 +62,9 @@ class Response:
         self._opened = opened
         self._over = False
         self.status: int = opened.status
-        self.headers: Mapping[str, str] = MappingProxyType(dict(opened.headers.to_py()))
+        # Neither names nor values have line breaks (Fetch Standard, header values).
+        pairs = opened.head.split("\n")
+        self.headers: Mapping[str, str] = MappingProxyType(dict(zip(pairs[::2], pairs[1::2], strict=False)))
         self.url: str = opened.url
 
     @property
@@ -143,23 +145,22 @@ class _Patience:
 class Http:
     """GET without cookies, cache or referrer; redirects are followed."""
 
-    async def open(
+    def open(
         self,
         url: str,
         headers: Mapping[str, str] = _NO_HEADERS,
         abort: ports.Abort | None = None,
         chunk: int | None = None,
-    ) -> Response:
+    ) -> Awaitable[Response]:
         """The answer's head, whatever its status; its body comes in chunks of so many bytes at most.
 
+        The request goes out at once, and not when the head is waited for.
         Errors: ``http.bad-address``, ``http.offline``, ``http.unreachable`` and ``http.cancelled``.
         A redirect to another origin loses ``Authorization`` (Fetch Standard, HTTP-redirect fetch).
         """
         pairs = to_js([[name, value] for name, value in headers.items()])
-        with told():
-            signal = abort.signal if abort else None
-            opened = await js.overlayEdge.fetcher.open(url, pairs, signal, *([chunk] if chunk else []))
-        return Response(opened)
+        signal = abort.signal if abort else None
+        return _head(js.overlayEdge.fetcher.open(url, pairs, signal, *([chunk] if chunk else [])))
 
     async def get_text(
         self,
@@ -247,6 +248,11 @@ class Http:
         with told():
             finding: str = await js.overlayEdge.fetcher.probe(url)
         return finding
+
+
+async def _head(opening: Any) -> Response:
+    with told():
+        return Response(await opening)
 
 
 class Keyring:

@@ -56,9 +56,21 @@ async def speed(url: str) -> float:
     return total / (time.perf_counter() - began)
 
 
+async def unawaited(url: str, later: str) -> str:
+    """Asks for an address, and waits for its answer only when that of another has come."""
+    opening = Http().open(url)
+    await Http().get_text(later, limit_bytes=1 << 20)
+    return str((await opening).status)
+
+
 async def aborted(url: str, when: str) -> str:
     """Gives a request up: before its head, by its signal while a body is read, or by its body."""
     abort = Abort()
+    if when == "at once":
+        opening = Http().open(url, {}, abort)
+        abort.cancel()
+        await asyncio.sleep(0.1)
+        await opening
     if when == "head":
         asyncio.get_running_loop().call_soon(abort.cancel)
         await Http().open(url, {}, abort)
