@@ -1,5 +1,6 @@
 // A folder that the person chooses, where the browser lets a page write into one: single files instead of one archive.
 
+import { onTick } from "./clock.js";
 import { EdgeFailure, nameOf, wordsOf } from "./edge_failure.js";
 import { GatheringWriter } from "./gathering_writer.js";
 import { OrderedSink, failure } from "./ordered_sink.js";
@@ -140,12 +141,12 @@ class Notes {
   async add(line) {
     this.#text += line;
     this.fresh = true;
-    await this.due();
+    if (this.due) await this.write();
   }
 
-  /** Writes what is new, though not too often. */
-  async due() {
-    if (this.fresh && performance.now() - this.#written >= NOTE_MS) await this.write();
+  /** Whether there is something that may be written by now. */
+  get due() {
+    return this.fresh && performance.now() - this.#written >= NOTE_MS;
   }
 
   async write() {
@@ -240,9 +241,8 @@ class FolderSink extends OrderedSink {
   }
 
   /** @override @param {Uint8Array<ArrayBuffer>} chunk */
-  async take(chunk) {
-    await this.#writer.take(chunk);
-    await this.#notes.due();
+  take(chunk) {
+    return this.#writer.take(chunk);
   }
 
   /** The file is whole: into its place, and noted. @param {string} path @param {string} line */
@@ -259,15 +259,17 @@ class FolderSink extends OrderedSink {
     });
   }
 
-  /** What may not be noted at once is noted soon, though nothing more should come. */
+  /** What may not be noted at once is noted soon, though nothing more should come, and the tab should be hidden. */
   #noteLater() {
     if (!this.#notes.fresh || this.#later) return;
     this.#later = true;
-    setTimeout(() => {
+    const leave = onTick(() => {
+      if (this.#notes.fresh && !this.#notes.due) return;
+      leave();
       this.#later = false;
       // A failure is told by the next step; after the end there is nothing to note.
       this.#deedInTurn(() => this.#notes.write()).catch(() => undefined);
-    }, NOTE_MS);
+    });
   }
 
   /** Nothing of the file that was begun stays. */

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Download, Page
 
 from tests.browser.edge_site import EdgeSite, lay_out, pattern
+from tests.browser.waiting import wait_until
 
 MEBIBYTE = 1 << 20
 ODD_SIZE = 9 * MEBIBYTE + 12345
@@ -257,7 +258,7 @@ def test_a_folder_goes_on_after_a_reload_with_what_was_noted(edge: Page, site: E
         edge.evaluate("name => edgeTest.folder('begin', name)", name)
         edge.evaluate("edgeTest.write", 10)
         edge.evaluate("name => edgeTest.folder('complete', name, name)", name)
-        # Notes are written once a second at most; what is written next comes with a later one.
+        # Notes are written once a second at most; what is not written yet comes with the last.
         edge.evaluate("edgeTest.folder('begin', 'c')")
         edge.evaluate("edgeTest.write", 100)
         edge.evaluate("edgeTest.folder('leaveOut')")
@@ -278,6 +279,22 @@ def test_a_folder_goes_on_after_a_reload_with_what_was_noted(edge: Page, site: E
     }
     assert edge.evaluate("edgeTest.abort()") is True
     assert rung.files() == {}, "given up, it leaves nothing, also of what was there before"
+
+
+def test_what_a_folder_has_is_noted_soon_though_nothing_more_should_come_and_no_timer_of_the_page_runs(
+    edge: Page,
+) -> None:
+    rung = Rung(edge, "folder")
+    # A hidden tab has its own timers wait for a minute.
+    edge.evaluate("() => { window.setTimeout = window.setInterval = () => 0; }")
+    edge.evaluate("edgeTest.beginFolder()")
+    for name in ("a", "b"):
+        edge.evaluate("name => edgeTest.folder('begin', name)", name)
+        edge.evaluate("edgeTest.write", 10)
+        edge.evaluate("name => edgeTest.folder('complete', name, name)", name)
+    notes = f"chosen/{FOLDER}/unfinished/0"
+    wait_until(edge, lambda: rung.files().get(notes) == _sum(b"ab"))
+    assert edge.evaluate("edgeTest.abort()") is True
 
 
 def test_a_folder_that_another_tab_writes_into_is_refused(edge: Page, site: EdgeSite) -> None:
