@@ -1,7 +1,8 @@
 // The last resort: a file held by the browser until it is whole.
 
+import { giveBack } from "./buffers.js";
 import { EdgeFailure, wordsOf } from "./edge_failure.js";
-import { OrderedSink, free } from "./ordered_sink.js";
+import { OrderedSink } from "./ordered_sink.js";
 
 /** What a Blob may hold: browsers have limits of their own, which they do not tell; the lowest seen was some 520 MB. */
 export const BLOB_LIMIT = 500_000_000;
@@ -69,7 +70,7 @@ export class BlobSink extends OrderedSink {
   /** Out of the page's own memory: browsers put Blobs on disk when they become many. */
   async #fold() {
     const blob = new Blob(this.#parts);
-    free(this.#parts);
+    giveBack(this.#parts);
     this.#parts = [];
     this.#gathered = 0;
     await proveReadable(blob);

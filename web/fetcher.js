@@ -1,7 +1,8 @@
+import { CHUNK, giveBack, roomFor } from "./buffers.js";
 import { EdgeFailure, nameOf, wordsOf } from "./edge_failure.js";
 
-/** Bytes that are handed on at once, and no more: wasm memory never shrinks, and browsers hand over 500 MB at times. */
-const CHUNK = 1 << 20;
+/** Bytes of a read that adds to a chunk: about what a browser has at once. */
+const PIECE = 1 << 18;
 /** What may still come of a body whose announced length is there: its end, in most cases. */
 const REST = 1 << 10;
 /** A read should take about so long, and a head waits no longer for its body: longer ones would look like a stall, shorter ones cost more than they bring. */
@@ -82,7 +83,7 @@ function parsed(url) {
   return URL.canParse(url) ? new URL(url) : null;
 }
 
-/** An answer whose body is read in chunks. Each chunk owns its buffer: whoever gets it may transfer it. */
+/** An answer whose body is read in chunks. Each chunk owns its buffer: whoever gets it may transfer it, or give it back. */
 export class Opened {
   #signal;
   #cancelled = false;
@@ -208,6 +209,16 @@ function byobPull(reader, most, announced, over) {
   /** @type {Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> | null} what one pull left for the next to wait for */
   let reading = null;
   let ended = false;
+  /** Pieces are read into it, one after the other. @type {ArrayBuffer | null} */
+  let between = null;
+
+  /** Asks for what comes next, a piece at most. @param {number} bytes */
+  const piece = (bytes) => {
+    const size = Math.min(bytes, PIECE);
+    const view = between ? new Uint8Array(between, 0, size) : new Uint8Array(size);
+    between = null;
+    return reader.read(view);
+  };
 
   /**
    * Adds what comes to a buffer that is partly filled, until it is full or time is up, and tells how far it is filled.
@@ -222,14 +233,16 @@ function byobPull(reader, most, announced, over) {
     /** @type {Promise<undefined>} */
     const late = new Promise((resolve) => { alarm = window.setTimeout(resolve, READ_MS, undefined); });
     while (!ended && filled < whole.byteLength && performance.now() - began < READ_MS) {
-      reading ??= reader.read(new Uint8Array(whole.byteLength - filled));
+      reading ??= piece(whole.byteLength - filled);
       // A break is told by the next pull, after the bytes that came before it.
       const more = await Promise.race([reading.catch(() => undefined), late]);
       if (more === undefined) break;
       reading = null;
       ended = more.done;
-      whole.set(more.value ?? [], filled);
-      filled += more.value?.byteLength ?? 0;
+      if (more.value === undefined) break;
+      whole.set(more.value, filled);
+      filled += more.value.byteLength;
+      if (more.value.buffer.byteLength === PIECE) between = more.value.buffer;
     }
     clearTimeout(alarm);
     return filled;
@@ -238,7 +251,7 @@ function byobPull(reader, most, announced, over) {
   return async () => {
     if (ended) return null;
     const began = performance.now();
-    const { value, done } = await (reading ?? reader.read(new Uint8Array(room())));
+    const { value, done } = await (reading ?? reader.read(roomFor(room())));
     reading = null;
     // The end may come together with the last bytes.
     ended = done;
@@ -247,7 +260,10 @@ function byobPull(reader, most, announced, over) {
     const filled = await gathered(whole, value.byteLength, began);
     if (ended) over();
     received += filled;
-    return filled > whole.byteLength / 2 ? whole.subarray(0, filled) : whole.slice(0, filled);
+    if (filled > whole.byteLength / 2) return whole.subarray(0, filled);
+    const few = whole.slice(0, filled);
+    giveBack([whole]);
+    return few;
   };
 }
 

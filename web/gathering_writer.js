@@ -1,4 +1,5 @@
-import { failure, free } from "./ordered_sink.js";
+import { giveBack } from "./buffers.js";
+import { failure } from "./ordered_sink.js";
 
 /** Writes gather so many bytes: 64 kB ones are four times slower. */
 const GATHER = 4 << 20;
@@ -46,7 +47,7 @@ export class GatheringWriter {
       taken += piece.byteLength;
       if (this.#filled === GATHER) await this.#send();
     }
-    free([chunk]);
+    giveBack([chunk]);
   }
 
   /** Has everything written. */

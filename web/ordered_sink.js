@@ -4,7 +4,7 @@ import { EdgeFailure, nameOf, wordsOf } from "./edge_failure.js";
 
 /**
  * @typedef {object} Sink a place for the bytes of one file; calls wait for one another
- * @property {(chunk: Uint8Array<ArrayBuffer>) => Promise<void>} write takes the chunk over; done when more is welcome
+ * @property {(chunk: Uint8Array<ArrayBuffer>) => Promise<void>} write takes the chunk over, for good; done when more is welcome
  * @property {() => Promise<void>} close the file is whole; afterwards it is in its place
  * @property {(why: string, keep?: boolean) => Promise<boolean>} abort the file is not wanted; whether that came in time,
  *   before it was whole and in its place
@@ -100,17 +100,4 @@ export class OrderedSink {
   place() { throw new Error("not for use by itself"); }
   /** Leaves nothing, or what is complete. @param {string} _why @param {boolean} _keep @returns {Promise<void>} */
   discard(_why, _keep) { throw new Error("not for use by itself"); }
-}
-
-/**
- * Frees memory at once by a transfer to nobody; left to the garbage collector, some 90 MB gather.
- * (ArrayBuffer.transfer(0) frees nothing in Chromium.)
- *
- * @param {Uint8Array<ArrayBuffer>[]} parts
- */
-export function free(parts) {
-  const { port1, port2 } = new MessageChannel();
-  port2.close();
-  port1.postMessage(null, parts.map(({ buffer }) => buffer));
-  port1.close();
 }

@@ -41,7 +41,7 @@ from pycore.transfer.events import (
     TokenRenewed,
 )
 from pycore.transfer.fetching import Again, FileFetch, Missed, Refused, Standing, Trouble
-from pycore.transfer.origins import Origins
+from pycore.transfer.origins import BROWSERS_OWN, Origins
 from pycore.transfer.progress import Progress, Waiting
 from pycore.zipstream import Limits, Stamp
 
@@ -496,12 +496,19 @@ class Transfer:
         for file in list(self._begun.values()):
             if file.standing is Standing.PAUSING:
                 self._pause_ticked(file)
-            elif file.busy:
+            elif file.busy and not self._waits_in_browser(file):
                 file.quiet += passed
                 if file.quiet >= retry.STALL_SECONDS:
                     silence = f"nothing came for {retry.STALL_SECONDS:.0f} seconds"
                     orders += self._troubled(file, Again(silence))
         return orders
+
+    def _waits_in_browser(self, file: FileFetch) -> bool:
+        """Whether the request may have got no connection yet, so that the silence is not the archive's."""
+        if file.standing is not Standing.ASKING:
+            return False
+        others = (other for other in self._asked.values() if other.origin == file.origin)
+        return sum(other.request < file.request for other in others) >= BROWSERS_OWN
 
     def _pause_ticked(self, file: FileFetch) -> None:
         if file.due is None:

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-#: Connections to all servers together.
+#: So many connections browsers open to one server by themselves (HTTP/1.1): of more requests, the last wait for one.
+BROWSERS_OWN: Final = 6
+#: Requests to all servers together.
 MOST_CONNECTIONS: Final = 16
 #: Seconds without a word of overload after which one more connection is tried again.
 EASED_SECONDS: Final = 30.0
@@ -59,13 +61,22 @@ class Origins:
         """How many connections this origin may have now."""
         return self._caps.get(origin, self._default)
 
+    def requests(self, origin: str) -> int:
+        """How many requests this origin may have now.
+
+        Where the browser itself opens no more connections, one more request stands ready in it, and goes out the
+        moment that one is free: each file but the first ones would come later by a turn of Python's.
+        """
+        cap = self.cap(origin)
+        return cap + 1 if cap == BROWSERS_OWN else cap
+
     def may_open(self, origin: str) -> bool:
-        """Whether one more connection to this origin is in order now."""
+        """Whether one more request to this origin is in order now."""
         if origin in self._asked or origin in self._until:
             return False
         if (outage := self._outages.get(origin)) is not None:
             return outage.due <= self._now and not self._open[origin]
-        return self._open[origin] < self.cap(origin) and self.connections < MOST_CONNECTIONS
+        return self._open[origin] < self.requests(origin) and self.connections < MOST_CONNECTIONS
 
     def opened(self, origin: str) -> None:
         """A connection is open from now on."""

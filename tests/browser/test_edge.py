@@ -149,10 +149,11 @@ _ANSWERS = {
 }
 
 
+@pytest.mark.parametrize("give_back", [False, True])
 def test_a_body_from_another_origin_arrives_whole_in_chunks_of_a_megabyte(
-    python: Page, elsewhere: EdgeSite
+    python: Page, elsewhere: EdgeSite, give_back: bool
 ) -> None:
-    got = _check(python, "fetched", f"{elsewhere.origin}/whole", {})
+    got = _check(python, "fetched", f"{elsewhere.origin}/whole", {}, give_back)
     assert got["sum"] == hashlib.sha256(CONTENT).hexdigest()
     assert got["total"] == len(CONTENT)
     assert got["largest"] <= 1 << 20

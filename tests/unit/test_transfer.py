@@ -277,6 +277,40 @@ def test_a_byte_now_and_then_is_no_silence() -> None:
     assert (desk.reasons(), len(desk.asked)) == ([""], 1)
 
 
+@pytest.mark.parametrize(("most", "out"), [(1, 1), (5, 5), (6, 7), (7, 7), (32, 16)])
+def test_one_request_more_stands_ready_where_the_browser_opens_no_more_connections(
+    most: int, out: int
+) -> None:
+    plan = a_plan(*(a_file(f"{number}.csv", 5) for number in range(40)))
+    desk = Desk(replace(plan, connections={ORIGIN: most}))
+    assert len(desk.out) == out
+    while not desk.ended:
+        assert len(desk.out) <= out
+        desk.serve()
+    check(desk)
+
+
+def test_a_request_that_waits_in_the_browser_for_a_connection_is_not_silent() -> None:
+    desk = Desk(a_plan(*(a_file(f"{number}.csv", 5) for number in range(7))))
+    *first, last = list(desk.out)
+    for number in first:
+        desk.hear(Responded(number, 200, {"content-length": "5"}))
+    for place in range(4):
+        desk.pass_time(STALL_SECONDS - 1)
+        for number in first:
+            desk.hear(Arrived(number, body_of(desk.out[number].file.filename, 5)[place : place + 1]))
+    assert len(desk.asked) == 7
+    # One of the others has broken: from now on the request has a connection, and may not be silent.
+    desk.hear(Broke(first[0], "The connection broke in the middle."))
+    desk.pass_time(STALL_SECONDS - 1)
+    assert last in desk.out
+    desk.pass_time(1)
+    assert last not in desk.out
+    while not desk.ended:
+        desk.serve() if desk.out else desk.pass_time(1)
+    check(desk)
+
+
 def test_a_machine_that_slept_is_no_silence_of_the_network() -> None:
     desk = Desk(a_plan(a_file("a.csv", 5)))
     desk.respond()
@@ -478,8 +512,9 @@ def test_an_archive_that_never_answers_is_asked_once_a_file_in_the_end() -> None
     while not desk.ended:
         lose(desk)
     counted = Counter(name for name, _ in desk.asked)
-    assert [counted[name] for name in names[:CONNECTIONS]] == [ATTEMPTS] * CONNECTIONS
-    assert [counted[name] for name in names[2 * CONNECTIONS :]] == [1] * (2 * CONNECTIONS)
+    at_once = CONNECTIONS + 1
+    assert [counted[name] for name in names[:at_once]] == [ATTEMPTS] * at_once
+    assert {counted[name] for name in names[2 * at_once :]} == {1}
     assert desk.reasons()[-1] == ""
     check(desk)
 

@@ -44,7 +44,7 @@ class Abort:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Bytes in the browser's memory, a few MiB at most; a sink takes ``js`` over and leaves it empty."""
+    """Bytes in the browser's memory, a few MiB at most; what a sink has got is nobody else's to look at."""
 
     js: Any
     length: int

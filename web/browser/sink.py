@@ -19,7 +19,7 @@ class Sink:
         self._opened = opened
 
     async def write(self, data: Chunk | bytes) -> None:
-        """Takes bytes over, and is done when more are welcome; a chunk is empty afterwards."""
+        """Takes bytes over, and is done when more are welcome; a chunk may be empty then, or hold others."""
         with told():
             await self._opened.write(data.js if isinstance(data, Chunk) else to_js(data))
 

@@ -1,5 +1,6 @@
 /* One archive after the other, each by the way that is asked for; every way tells the bytes that it made. */
 import { downloadZip } from "./client-zip.js";
+import * as buffers from "./buffers.js";
 import * as clock from "./clock.js";
 import * as fetcher from "./fetcher.js";
 import { loadPyodide } from "./loader.js";
@@ -8,7 +9,7 @@ import { SNAPSHOT } from "./runtime/files.js";
 import * as sinks from "./sinks.js";
 import { ZipWriter, configure } from "./zip-js.js";
 
-globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
+globalThis.overlayEdge = Object.freeze({ buffers, clock, fetcher, regex, sinks });
 // Its workers would be made of text; stored members need none.
 configure({ useWebWorkers: false });
 
@@ -52,7 +53,10 @@ const ways = {
     let bytes = 0;
     for (const url of urls) {
       const opened = await fetcher.open(url, []);
-      for (let chunk = await opened.read(); chunk !== null; chunk = await opened.read()) bytes += chunk.byteLength;
+      for (let chunk = await opened.read(); chunk !== null; chunk = await opened.read()) {
+        bytes += chunk.byteLength;
+        buffers.giveBack([chunk]);
+      }
     }
     return bytes;
   },

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import js
+from pyodide.ffi import to_js
 
 from pycore import messages as m
 from pycore.plan import Plan, PlannedFile, PlannedRow
@@ -23,7 +24,12 @@ class _Counter:
         self.bytes = 0
 
     async def write(self, data: Chunk | bytes) -> None:
-        self.bytes += data.length if isinstance(data, Chunk) else len(data)
+        if isinstance(data, Chunk):
+            self.bytes += data.length
+            # As files and folders do, once they have copied it.
+            js.overlayEdge.buffers.giveBack(to_js([data.js]))
+        else:
+            self.bytes += len(data)
 
     async def close(self) -> None:
         pass

@@ -1,4 +1,5 @@
 /* The edge without the application: what the tests of the sinks talk to. */
+import * as buffers from "./buffers.js";
 import * as clock from "./clock.js";
 import * as fetcher from "./fetcher.js";
 import * as regex from "./regex.js";
@@ -8,10 +9,11 @@ const MEGABYTE = 1 << 20;
 const FOLDER = "MAST_2026-01-01T00_00_00.000Z";
 
 /** Bytes of which each depends on its place in the file, so that a chunk lost, doubled or moved shows. */
-function bytesAt(start, length) {
+function bytesAt(start, length, into = new Uint8Array(length)) {
   const words = new Uint32Array(Math.ceil(length / 4));
   for (let index = 0; index < words.length; index += 1) words[index] = Math.imul(start / 4 + index, 2654435761);
-  return new Uint8Array(words.buffer).slice(0, length);
+  into.set(new Uint8Array(words.buffer, 0, length));
+  return into;
 }
 
 /** A place for one file; in a folder the file is begun. */
@@ -29,7 +31,9 @@ async function fill({ kind, filename = "file.zip", size, chunk = MEGABYTE, quick
     const sink = await opened(kind, filename);
     for (let start = 0; start < size; start += chunk) {
       const length = Math.min(chunk, size - start);
-      await sink.write(quick ? new Uint8Array(length).fill(start / chunk) : bytesAt(start, length));
+      // As bodies are read: into what a sink has given back, over what it had before.
+      const room = buffers.roomFor(length);
+      await sink.write(quick ? room.fill(start / chunk) : bytesAt(start, length, room));
     }
     if (kind === "folder") await sink.complete(filename, "noted\n");
     await sink.close();
@@ -211,7 +215,7 @@ async function readLate(size) {
   return { ahead, received: (await response.arrayBuffer()).byteLength };
 }
 
-globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
+globalThis.overlayEdge = Object.freeze({ buffers, clock, fetcher, regex, sinks });
 globalThis.edgeTest = Object.freeze({
   abort, abortClosing, abortPlacing, begin, beginFolder, close, closeFails, closeTakesLong, fill, folder, found, grants,
   privateFiles: () => privateFiles(), readLate, stubPicker, stubPickerRefusing, stubPickerStuck, write, writeOn,

@@ -9,6 +9,7 @@ import time
 from itertools import pairwise
 from typing import Any
 
+import js
 from pyodide.ffi import JsProxy, to_js
 
 from pycore.errors import OverlayError
@@ -29,14 +30,16 @@ async def run(name: str, given: str) -> str:
         return json.dumps({"code": error.code})
 
 
-async def fetched(url: str, headers: dict[str, str]) -> dict[str, Any]:
-    """Reads a body to its end."""
+async def fetched(url: str, headers: dict[str, str], give_back: bool = False) -> dict[str, Any]:
+    """Reads a body to its end, into new memory or into that of what was read before."""
     response = await Http().open(url, headers)
     digest, lengths = hashlib.sha256(), []
     while chunk := await response.read():
         content = chunk.copy()
         lengths.append(chunk.length)
         digest.update(content)
+        if give_back:
+            js.overlayEdge.buffers.giveBack(to_js([chunk.js]))
     return {
         "status": response.status,
         "headers": dict(response.headers),

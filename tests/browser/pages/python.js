@@ -1,4 +1,5 @@
 /* The Python side of the edge without the application: calls the functions of edge_checks.py by name. */
+import * as buffers from "./buffers.js";
 import * as clock from "./clock.js";
 import * as fetcher from "./fetcher.js";
 import { loadPyodide } from "./loader.js";
@@ -6,7 +7,7 @@ import * as regex from "./regex.js";
 import { SNAPSHOT } from "./runtime/files.js";
 import * as sinks from "./sinks.js";
 
-globalThis.overlayEdge = Object.freeze({ clock, fetcher, regex, sinks });
+globalThis.overlayEdge = Object.freeze({ buffers, clock, fetcher, regex, sinks });
 
 const bytes = async (path) => (await fetch(path)).arrayBuffer();
 
