@@ -262,7 +262,7 @@ function byobPull(reader, most, announced, over) {
     received += filled;
     if (filled > whole.byteLength / 2) return whole.subarray(0, filled);
     const few = whole.slice(0, filled);
-    giveBack([whole]);
+    if (whole.byteLength === CHUNK) giveBack([whole]);
     return few;
   };
 }
