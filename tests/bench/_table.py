@@ -26,9 +26,9 @@ class Figures:
     rows: int
     values: dict[str, list[float]] = field(default_factory=dict)
 
-    def add(self, what: str, value: float) -> None:
-        """One more."""
-        self.values.setdefault(what, []).append(value)
+    def add(self, what: str, *values: float) -> None:
+        """One more, or several."""
+        self.values.setdefault(what, []).extend(values)
 
     def of(self, what: str) -> float | None:
         """The median of it."""

@@ -3,7 +3,8 @@
 The panel runs as it was built, in Chromium, on a list of a JWST program's mix; in another tab of the same browser its
 peers work on the same rows, by turns with it: a plain loop over objects, crossfilter2, one regular expression over the
 joined names, ``JSON.parse``, papaparse. Each peer has its rows in the form in which it is fastest, made beforehand.
-What is painted is timed without the wait for the screen's beat.
+What is painted is timed without the wait for the screen's beat. Nobody looks on: pages are opened as by a person, left
+alone until they say that they are done, and asked afterwards what they have noted.
 
 ``--quick`` takes 10,000 products alone, ``--rows N`` so many, ``--write`` puts what was measured into docs/scale.md and
 its picture.
@@ -12,21 +13,22 @@ its picture.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
 from tests.archive.static import StaticServer
 from tests.bench import _jwst
+from tests.bench._devtools import Browser, Tab
 from tests.bench._table import Figures, growth, table, write_down
-from tests.browser.surroundings import LAUNCH_ARGUMENTS
+from tests.browser import unwatched
 from web.buildsteps import toolbox
 
 PAGES: Final = Path(__file__).parent / "pages"
@@ -40,11 +42,17 @@ LEVELS: Final = ("3", "2c", "2b", "2a", "1b")
 CLICKS: Final = 9
 PAGE_TURNS: Final = 9
 SCANS: Final = 7
-LONGEST_MS: Final = 300_000
+LONGEST_S: Final = 300.0
 #: Between two clicks: what one has left for later is done by then.
 PAUSE_MS: Final = 150
 LIST, FEW = "products.json", "few.json"
 NEXT: Final = "#page-next"
+ALL: Final = "button[data-do=quick][data-with=ALL]"
+PREVIEW: Final = "button[data-do=preview]"
+LEVELS_FOLD: Final = "button[data-do=menu][data-with=levels]"
+DISMISS: Final = "#notices button[data-do=dismiss]"
+#: The first of the page's scripts; the one that is measured with has to come before it.
+_FIRST_SCRIPT: Final = '<script src="./way_in.js">'
 
 #: A click on a level's box without the page: the state after it, and everything that is told of it.
 _TICK: Final = """
@@ -90,37 +98,39 @@ async def out():
 class Tabs:
     """The browser with its two tabs."""
 
-    ours: Page
-    peers: Page
+    ours: Tab
+    peers: Tab
 
     def python(self, text: str, **names: str) -> Any:
         """Run text in the panel's Python, with these names in it; what its ``out`` tells."""
         said = "".join(f"{name} = {value!r}\n" for name, value in names.items())
-        return self.ours.evaluate("text => bench.run(text)", said + text)
+        return self.ours.alone(f"bench.run({json.dumps(said + text)})")
 
     def peer(self, call: str, given: object = None) -> Any:
         """Have a peer do its work."""
-        return self.peers.evaluate(f"given => peers.{call}(given)", given)
+        return self.peers.alone(f"peers.{call}({json.dumps(given)})")
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Start Chromium."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=os.environ["OVERLAY_CHROMIUM"], args=[*LAUNCH_ARGUMENTS]
-        )
-        try:
-            yield started
-        finally:
-            started.close()
+    with (
+        TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        unwatched.chromium(Path(folder, "profile"), "--headless") as address,
+        closing(Browser(address, LONGEST_S)) as started,
+    ):
+        yield started
 
 
 def lay_out(root: Path) -> None:
-    """Put the peers beside the panel as it was built."""
+    """Put the peers beside the panel as it was built, and into its page what it is measured with."""
     shutil.copytree(os.environ["OVERLAY_DIST"], root)
-    for name in ("scale.html", "scale_peers.js"):
+    for name in ("scale.html", "scale_peers.js", "scale_ours.js"):
         shutil.copyfile(PAGES / name, root / name)
+    page = (root / "index.html").read_text("utf-8")
+    assert page.count(_FIRST_SCRIPT) == 1
+    ours = '<script src="./scale_ours.js"></script>'
+    (root / "index.html").write_text(page.replace(_FIRST_SCRIPT, f"{ours}\n{_FIRST_SCRIPT}"), "utf-8")
     modules = toolbox.node_modules(with_development=True)
     for name, place in LIBRARIES.items():
         shutil.copyfile(modules.joinpath(*place), root / name)
@@ -129,38 +139,25 @@ def lay_out(root: Path) -> None:
 # -- what is measured -----------------------------------------------------------------------------------------
 
 
-def loaded(tab: Page, url: str, name: str) -> tuple[float, float]:
-    """Open a list: the milliseconds from its request until the page is ready, and the longest task of those that began
-    when Python was up: before, the page starts, list or not, which ``bench boot`` measures.
-    """
-    tab.goto(f"{url}?products=./{name}", wait_until="commit")
-    expect(tab.locator("html[data-state=ready]")).to_be_attached(timeout=LONGEST_MS)
-    began, ready = tab.evaluate(
-        """name => [
-          performance.getEntriesByType("resource").find((entry) => entry.name.endsWith(name)).startTime,
-          performance.getEntriesByName("overlay:ready")[0].startTime,
-        ]""",
-        name,
-    )
-    return ready - began, tab.evaluate("() => bench.longest()")
+def opened(driver: Browser, url: str, name: str) -> Tab:
+    """A tab of a visitor who comes for the first time and opens a list, once its page is ready."""
+    tab = driver.open(f"{url}?products=./{name}")
+    tab.wait_for("ready")
+    return tab
 
 
-def private_bytes(driver: Browser, tab: Page) -> int | None:
+def private_bytes(tab: Tab) -> int | None:
     """What the largest tab has for itself when it has given back what it could; ``None`` where no system tells."""
-    tab.context.new_cdp_session(tab).send("HeapProfiler.collectGarbage")
-    found = driver.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    tab.do("HeapProfiler.collectGarbage")
+    found = tab.browser.channel.do("SystemInfo.getProcessInfo")["processInfo"]
     sizes = [_private(process["id"]) for process in found if process["type"] == "renderer"]
     return max((size for size in sizes if size is not None), default=None)
 
 
 def bytes_with(driver: Browser, url: str) -> int | None:
     """What the tab has for itself with a list of one product."""
-    tab = new_tab(driver)
-    try:
-        loaded(tab, url, FEW)
-        return private_bytes(driver, tab)
-    finally:
-        tab.context.close()
+    with closing(opened(driver, url, FEW)) as tab:
+        return private_bytes(tab)
 
 
 def _private(process: int) -> int | None:
@@ -183,9 +180,8 @@ def settings() -> Iterator[tuple[str, list[str]]]:
 
 def measure_ticks(tabs: Tabs, figures: Figures) -> None:
     """Levels ticked and cleared, by turns with the peers, which must come to the same."""
-    ours = tabs.ours
-    ours.get_by_role("button", name="ALL", exact=True).click()
-    ours.get_by_role("button", name="File level").click()
+    tabs.ours.alone(f"bench.click({json.dumps(ALL)})")
+    tabs.ours.alone(f"bench.click({json.dumps(LEVELS_FOLD)}, {json.dumps(box(LEVELS[0]))})")
     clicks = settings()
     for _ in range(CLICKS):
         level, on = next(clicks)
@@ -195,23 +191,25 @@ def measure_ticks(tabs: Tabs, figures: Figures) -> None:
             assert (other["files"], other["bytes"]) == (told["files"], told["bytes"]), f"{name} disagrees"
             figures.add(name, other["ms"])
         figures.add("tick", told["ms"])
-    for _ in range(CLICKS):
-        level, _ = next(clicks)
-        figures.add("painted", clicked(tabs, f"input[data-do=level][data-with='[\"{level}\"]']"))
+    figures.add("painted", *clicked(tabs, [box(next(clicks)[0]) for _ in range(CLICKS)]))
 
 
-def clicked(tabs: Tabs, selector: str) -> float:
-    """The milliseconds from a click to the frame that shows what came of it."""
-    asked = [selector, PAUSE_MS]
-    return float(tabs.ours.evaluate("([selector, pause]) => bench.clicked(selector, pause)", asked))
+def box(level: str) -> str:
+    """The selector of a level's box."""
+    return f"input[data-do=level][data-with='[\"{level}\"]']"
+
+
+def clicked(tabs: Tabs, selectors: list[str]) -> list[float]:
+    """The milliseconds from each click to the frame that shows what came of it."""
+    told: list[float] = tabs.ours.alone(f"bench.clicked({json.dumps(selectors)}, {PAUSE_MS})")
+    return told
 
 
 def measure_pattern(tabs: Tabs, figures: Figures) -> None:
     """A pattern over all names, by turns with one scan of the joined names."""
-    field = tabs.ours.get_by_role("textbox", name="Regex filter")
-    field.fill(PATTERN)
+    tabs.ours.alone(f"bench.typed({json.dumps(PATTERN)})")
     tabs.python(_IN_FORCE, PATTERN=PATTERN)
-    field.fill("")
+    tabs.ours.alone('bench.typed("")')
     for _ in range(SCANS):
         told = tabs.python(_SCAN, PATTERN=PATTERN)
         other = tabs.peer("scanned", PATTERN)
@@ -222,25 +220,39 @@ def measure_pattern(tabs: Tabs, figures: Figures) -> None:
 
 def measure_pages(tabs: Tabs, figures: Figures) -> None:
     """The next page of the preview."""
-    tabs.ours.get_by_role("button", name="VIEW ALL SELECTED FILES").click()
-    expect(tabs.ours.locator(NEXT)).to_be_visible()
-    for _ in range(PAGE_TURNS):
-        figures.add("page", clicked(tabs, NEXT))
-    level = LEVELS[0]
-    for _ in range(CLICKS):
-        figures.add("painted with preview", clicked(tabs, f"input[data-do=level][data-with='[\"{level}\"]']"))
-    tabs.ours.get_by_role("button", name="VIEW ALL SELECTED FILES").click()
+    tabs.ours.alone(f"bench.click({json.dumps(PREVIEW)}, {json.dumps(NEXT)})")
+    figures.add("page", *clicked(tabs, [NEXT] * PAGE_TURNS))
+    figures.add("painted with preview", *clicked(tabs, [box(LEVELS[0])] * CLICKS))
+    tabs.ours.alone(f"bench.click({json.dumps(PREVIEW)})")
 
 
-def measure_files(tabs: Tabs, figures: Figures, rounds: int) -> None:
+def measure_files(tabs: Tabs, figures: Figures, rounds: int, folder: Path) -> None:
     """The list of all files saved, by turns with papaparse's text of the same cells."""
-    tabs.ours.get_by_role("button", name="ALL", exact=True).click()
+    ours = tabs.ours
+    folder.mkdir()
+    ours.browser.channel.do(
+        "Browser.setDownloadBehavior",
+        behavior="allow",
+        browserContextId=ours.visitor,
+        downloadPath=str(folder),
+    )
+    ours.alone(f"bench.click({json.dumps(ALL)})")
     for _ in range(rounds):
-        with tabs.ours.expect_download(timeout=LONGEST_MS) as saved:
-            figures.add("csv", tabs.ours.evaluate("() => bench.exported()"))
-        saved.value.delete()
-        tabs.ours.get_by_role("button", name="Dismiss").last.click()
+        figures.add("csv", ours.alone("bench.exported()"))
+        remove_saved(folder)
+        ours.alone(f"bench.click({json.dumps(DISMISS)}, 'body')")
         figures.add("unparsed", tabs.peer("unparsed")["ms"])
+
+
+def remove_saved(folder: Path) -> None:
+    """Wait until the browser has written the file, and remove it."""
+    last = time.monotonic() + LONGEST_S
+    while not (saved := list(folder.glob("*.csv"))) or list(folder.glob("*.crdownload")):
+        if time.monotonic() > last:
+            raise RuntimeError("no file was saved")
+        time.sleep(0.1)
+    for path in saved:
+        path.unlink()
 
 
 def measure(driver: Browser, url: str, root: Path, products: int, rounds: int) -> Figures:
@@ -249,38 +261,33 @@ def measure(driver: Browser, url: str, root: Path, products: int, rounds: int) -
     figures = Figures(products, rows)
     (root / FEW).write_text('{"products":[' + next(_jwst.listed(1)).text() + "]}")
     before = bytes_with(driver, url)
-    ours, peers = new_tab(driver), driver.new_page()
-    for number in range(rounds):
-        if number:
-            ours.context.close()
-            ours = new_tab(driver)
-        milliseconds, longest = loaded(ours, url, LIST)
-        figures.add("list", milliseconds)
-        figures.add("list task", longest)
-        if not number:
+    ours: Tab | None = None
+    peers: Tab | None = None
+    for _ in range(rounds):
+        if ours is not None:
+            ours.close()
+        ours = opened(driver, url, LIST)
+        told = ours.alone(f"bench.loaded({json.dumps(LIST)})")
+        figures.add("list", told["ms"])
+        figures.add("list task", told["longest"])
+        if peers is None:
             # As long as the peers have nothing, the largest tab is ours.
-            after = private_bytes(driver, ours)
+            after = private_bytes(ours)
             if before is not None and after is not None:
                 figures.add("bytes", (after - before - names) / products)
-            peers.set_default_timeout(LONGEST_MS)
-            peers.goto(f"{url}scale.html")
-            peers.evaluate("url => peers.load(url)", f"./{LIST}")
-        figures.add("parsed", float(peers.evaluate("() => peers.parsed()")))
-    peers.evaluate("() => peers.prepare()")
+            peers = driver.open(f"{url}scale.html")
+            peers.wait_for("ready")
+            peers.alone(f"peers.load({json.dumps(f'./{LIST}')})")
+        figures.add("parsed", float(peers.alone("peers.parsed()")))
+    assert ours is not None
+    assert peers is not None
+    peers.alone("peers.prepare()")
     tabs = Tabs(ours, peers)
     measure_ticks(tabs, figures)
     measure_pattern(tabs, figures)
     measure_pages(tabs, figures)
-    measure_files(tabs, figures, rounds)
+    measure_files(tabs, figures, rounds, root.parent / f"saved-{products}")
     return figures
-
-
-def new_tab(driver: Browser) -> Page:
-    """A tab of a visitor who comes for the first time."""
-    tab = driver.new_context().new_page()
-    tab.set_default_timeout(LONGEST_MS)
-    tab.add_init_script(path=PAGES / "scale_ours.js")
-    return tab
 
 
 # -- the command ----------------------------------------------------------------------------------------------

@@ -1,10 +1,17 @@
-/* Put into the panel's page before its own scripts: what it takes to measure, from outside and in Python. */
+/* The first script of the panel's page as it is measured: what it takes to measure, in the page and in Python. */
 
 globalThis.bench = { tasks: [], python: null, connected: Infinity };
 
 new PerformanceObserver((list) => {
   for (const { startTime, duration } of list.getEntries()) bench.tasks.push({ startTime, duration });
 }).observe({ type: "longtask", buffered: true });
+
+// Nobody looks on: whoever waits for the page goes by its title.
+new PerformanceObserver((list, observer) => {
+  if (!list.getEntriesByName("overlay:ready").length) return;
+  observer.disconnect();
+  document.title = "ready";
+}).observe({ type: "mark", buffered: true });
 
 // The page's edge is frozen as soon as it is there. Whoever hears the page's deeds is Python, and has the panel.
 const define = Object.defineProperty;
@@ -45,15 +52,32 @@ const frame = () => new Promise((resolve) => {
 /** Until nothing is to be done for a while: what a click has left for later must not fall upon the next. */
 const still = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
-/** From the click on a control to the painted frame that shows what came of it, without the wait for the screen's beat. */
-bench.clicked = async (selector, pause) => {
-  const control = document.querySelector(selector);
-  await frame();
-  await still(pause);
-  const began = performance.now();
-  control.click();
-  const handled = performance.now() - began;
-  return handled + await frame();
+/** Clicks on a control, where something is to be there behind it. */
+bench.click = async (selector, there = selector) => {
+  [...document.querySelectorAll(selector)].at(-1).click();
+  while (!document.querySelector(there)) await still(20);
+};
+
+/** A text typed into the field of the pattern. */
+bench.typed = (text) => {
+  const field = document.querySelector("input[data-do=pattern]");
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+/** Of controls in turn: from the click to the painted frame that shows what came of it, without the wait for the screen's beat. */
+bench.clicked = async (selectors, pause) => {
+  const times = [];
+  for (const selector of selectors) {
+    const control = document.querySelector(selector);
+    await frame();
+    await still(pause);
+    const began = performance.now();
+    control.click();
+    const handled = performance.now() - began;
+    times.push(handled + await frame());
+  }
+  return times;
 };
 
 /** From the click that saves the list to the sentence that it is saved. */
@@ -74,6 +98,13 @@ bench.exported = async () => {
   return performance.now() - began;
 };
 
-/** The longest of the tasks that began when Python was there to hear the page, in milliseconds; 0 where none took 50. */
-bench.longest = () =>
-  Math.max(0, ...bench.tasks.filter(({ startTime }) => startTime >= bench.connected).map(({ duration }) => duration));
+/**
+ * From the request of a list until the page is ready, in milliseconds, and the longest of the tasks that began in the
+ * meantime when Python was there to hear the page; 0 where none took 50.
+ */
+bench.loaded = (name) => {
+  const began = performance.getEntriesByType("resource").find((entry) => entry.name.endsWith(name)).startTime;
+  const ready = performance.getEntriesByName("overlay:ready")[0].startTime;
+  const meanwhile = bench.tasks.filter(({ startTime }) => startTime >= bench.connected && startTime < ready);
+  return { ms: ready - began, longest: Math.max(0, ...meanwhile.map(({ duration }) => duration)) };
+};

@@ -114,4 +114,4 @@ async function load(url) {
 }
 
 globalThis.peers = { load, parsed, prepare, looped, crossfiltered, scanned, unparsed };
-document.documentElement.dataset.state = "ready";
+document.title = "ready";
