@@ -48,6 +48,25 @@ function reportFiles(files) {
   }
 }
 
+/** HTML that may well be drawn next, and its nodes. @type {{html: string, nodes: DocumentFragment} | null} */
+let expected = null;
+
+/**
+ * Make the nodes of HTML that may well be drawn next, while nobody waits for them.
+ * @param {string} html
+ */
+export function expect(html) {
+  expected = { html, nodes: nodesOf(html) };
+}
+
+/** @param {string} html */
+function takenNodes(html) {
+  if (expected === null || expected.html !== html) return nodesOf(html);
+  const { nodes } = expected;
+  expected = null;
+  return nodes;
+}
+
 /**
  * Draw regions: only what differs is touched, so that focus, scrolling and what is typed stay.
  * @param {string[]} ids
@@ -60,7 +79,7 @@ export function draw(ids, htmls) {
     const id = ids[index] ?? "";
     const region = document.getElementById(id);
     if (!region) throw new Error(`The page has no region “${id}”.`);
-    Idiomorph.morph(region, nodesOf(html), {
+    Idiomorph.morph(region, takenNodes(html), {
       morphStyle: "innerHTML",
       callbacks: { beforeAttributeUpdated: mayChange, beforeNodeMorphed: isToBeMorphed },
     });

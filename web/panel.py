@@ -26,7 +26,7 @@ from pycore.remembered import KeptList
 from pycore.state import State
 from pycore.transfer import Transfer
 from pycore.update import update
-from pycore.view import redrawn, regions
+from pycore.view import Ahead, ahead, redrawn, regions
 from pycore.volume import volume
 from web import ports
 from web.carrier import Carrier, failure, goes_on
@@ -39,6 +39,8 @@ _LARGEST_ANSWER: Final = 2**20
 _QUIET_MS, _LOOK_MS, _TURN_MS = 1000.0, 250.0, 12.0
 #: Seconds without another key after which a pattern runs.
 _TYPING_S: Final = 0.08
+#: Seconds after which what was drawn has been painted.
+_PAINTED_S: Final = 0.06
 _HINT: Final = "Check the address, or save the list to a file and open that."
 _NO_MEMORY_HINT: Final = "All is as it was before. Close other tabs, or reload the page and open fewer lists."
 
@@ -73,6 +75,9 @@ class Panel:
         #: What is shown, and of which state.
         self._drawn: Mapping[str, Markup] = {}
         self._drawn_of: State | None = None
+        #: The next page of the preview, where it is made already, and how many pages were drawn.
+        self._ahead: Ahead | None = None
+        self._pages = 0
         self._tasks: set[asyncio.Task[None]] = set()
         #: Of each mission what the pattern engine has, or is being given: the revision, and which texts.
         self._texts: dict[str, tuple[tuple[int, Target], asyncio.Future[None]]] = {}
@@ -103,11 +108,23 @@ class Panel:
     def draw(self) -> None:
         """Show the regions that differ from what is shown."""
         state, before = self.state, self._drawn_of
-        drawn = regions(state) if before is None else redrawn(state, before, self._drawn)
+        drawn = regions(state) if before is None else redrawn(state, before, self._drawn, self._ahead)
         changed = {name: html for name, html in drawn.items() if self._drawn.get(name) != html}
         if changed:
             self._browser.page.draw(changed)
         self._drawn, self._drawn_of = drawn, state
+        if "preview" in changed and state.preview.open:
+            self.begin(self._look_ahead())
+
+    async def _look_ahead(self) -> None:
+        """Have the next page of the preview ready, once this one has been painted."""
+        self._ahead = None
+        self._pages += 1
+        mine = self._pages
+        await asyncio.sleep(_PAINTED_S)
+        if mine == self._pages and (made := ahead(self.state)):
+            self._ahead = made
+            self._browser.page.expect(made.preview)
 
     def prepare(self, *messages: m.Message) -> None:
         """Take messages in whose outcome the page shows already: nothing is drawn, and nothing may follow."""

@@ -79,6 +79,9 @@ class Page(Protocol):
     def draw(self, regions: Mapping[str, str]) -> None:
         """Show this HTML in these regions."""
 
+    def expect(self, html: str) -> None:
+        """Get ready to show this HTML in some region, the only one that is expected now."""
+
     def focus(self, id: str) -> None:
         """Move the keyboard's focus."""
 

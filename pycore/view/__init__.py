@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from pycore.html import Markup
+from pycore.preview import last_page
 from pycore.state import State
 from pycore.view.account import account
 from pycore.view.actions import actions, views
@@ -47,9 +48,33 @@ def regions(state: State) -> dict[str, Markup]:
     }
 
 
-def redrawn(state: State, before: State, drawn: Mapping[str, Markup]) -> dict[str, Markup]:
-    """The same, given the regions of another state: who turns its pages waits for the preview alone."""
-    same = all(getattr(state, name) is getattr(before, name) for name in _ELSE)
-    if not same or state.preview.open != before.preview.open:
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The preview of a state that is not yet, but may well be the next."""
+
+    state: State
+    preview: Markup
+
+
+def ahead(state: State) -> Ahead | None:
+    """The preview with its next page, made before it is asked for; ``None`` where there is none to turn to."""
+    if not state.preview.open or not state.missions or state.preview.page >= last_page(state):
+        return None
+    turned = replace(state, preview=replace(state.preview, page=state.preview.page + 1))
+    return Ahead(turned, preview(turned))
+
+
+def redrawn(
+    state: State, before: State, drawn: Mapping[str, Markup], made: Ahead | None = None
+) -> dict[str, Markup]:
+    """The same, given the regions of another state: who turns its pages waits for the preview alone, and not even for
+    that where it is made already.
+    """
+    if not _is_else_the_same(state, before) or state.preview.open != before.preview.open:
         return regions(state)
-    return {**drawn, "preview": preview(state)}
+    known = made is not None and _is_else_the_same(state, made.state) and state.preview == made.state.preview
+    return {**drawn, "preview": made.preview if made is not None and known else preview(state)}
+
+
+def _is_else_the_same(state: State, other: State) -> bool:
+    return all(getattr(state, name) is getattr(other, name) for name in _ELSE)

@@ -97,6 +97,24 @@ def test_pages_turn_by_keyboard_and_the_focus_stays(preview: PanelPage, rows: li
     expect(preview.page.get_by_role("button", name="First page")).to_have_attribute("aria-disabled", "true")
 
 
+def test_a_page_that_was_made_ahead_is_as_one_that_was_not(preview: PanelPage) -> None:
+    page = preview.page
+    page.get_by_label("Rows per page").select_option("50")
+    seen = """() => {
+      const boxes = [...document.querySelectorAll("#preview input[type=checkbox]")];
+      return [document.getElementById("preview").innerHTML, boxes.map((box) => [box.checked, box.indeterminate])];
+    }"""
+    turn = "to => document.getElementById(`page-${to}`).click()"
+    # Nobody has waited for these.
+    page.evaluate(f"() => {{ const turn = {turn}; turn('next'); turn('previous'); turn('next'); }}")
+    as_asked_for = page.evaluate(seen)
+    page.evaluate(turn, "previous")
+    page.wait_for_timeout(500)
+    page.evaluate(turn, "next")
+    assert page.evaluate(seen) == as_asked_for
+    assert any(checked for checked, _ in as_asked_for[1])
+
+
 def test_a_selection_that_shrinks_leaves_no_page_behind(preview: PanelPage) -> None:
     preview.page.get_by_label("Rows per page").select_option("50")
     _go(preview, "Last page")

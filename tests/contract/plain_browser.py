@@ -474,9 +474,13 @@ class Page:
         self.regions: dict[str, str] = {}
         self.focused: list[str] = []
         self.held: list[bool] = []
+        self.expected = ""
 
     def draw(self, regions: Mapping[str, str]) -> None:
         self.regions |= regions
+
+    def expect(self, html: str) -> None:
+        self.expected = html
 
     def focus(self, id: str) -> None:
         self.focused.append(id)

@@ -451,3 +451,27 @@ def test_failed_files_are_tried_again_in_the_same_folder(archive: ArchiveServer)
         assert "All 2 files are complete." in world.page.regions["progress"]
 
     live(go)
+
+
+def test_the_next_page_of_the_preview_is_expected_until_something_else_is_done(
+    archive: ArchiveServer,
+) -> None:
+    async def go() -> None:
+        world = World(archive)
+        await world.open(**{f"n{number:03}": 2880 for number in range(160)})
+        page, hear = world.page, world.panel.hear
+        hear(m.RowsPerPageChosen(50))
+        hear(m.PreviewToggled())
+        await world.until(lambda: bool(page.expected))
+        assert "n050_cal.fits" in page.expected
+        assert "n050_cal.fits" not in page.regions["preview"]
+        expected = page.expected
+        hear(m.PageTurned("next"))
+        assert page.regions["preview"] is expected
+        await world.until(lambda: "n100_cal.fits" in page.expected)
+        hear(m.FileTicked("JWST", 100))
+        hear(m.PageTurned("next"))
+        assert "off by hand" in page.regions["preview"]
+        assert "off by hand" not in page.expected
+
+    live(go)

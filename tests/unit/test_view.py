@@ -17,7 +17,7 @@ from pycore.manifest import Outcome
 from pycore.preview import Shown
 from pycore.product import EXCLUSIVE
 from pycore.selection import Quick, Tick
-from pycore.view import listing, redrawn, regions
+from pycore.view import ahead, listing, redrawn, regions
 from tests.unit.builders import CLICK, row
 from tests.unit.desk import (
     CAL,
@@ -419,6 +419,7 @@ def test_the_head_of_a_group_is_written_as_if_it_were_alone(
     "message",
     [
         m.PageTurned("next"),
+        m.PageTurned("last"),
         m.PageAsked("2"),
         m.RowsPerPageChosen(100),
         m.PreviewToggled(),
@@ -438,6 +439,7 @@ def test_what_is_drawn_after_another_state_is_what_would_be_drawn_alone(message:
     drawn = regions(before)
     at.hear(message)
     assert redrawn(at.state, before, drawn) == regions(at.state)
+    assert redrawn(at.state, before, drawn, ahead(before)) == regions(at.state)
 
 
 def test_who_turns_pages_waits_for_the_preview_alone() -> None:
@@ -448,6 +450,19 @@ def test_who_turns_pages_waits_for_the_preview_alone() -> None:
     after = redrawn(at.state, before, drawn)
     assert after["preview"] != drawn["preview"]
     assert all(after[name] is html for name, html in drawn.items() if name != "preview")
+
+
+def test_the_next_page_of_the_preview_is_made_before_it_is_asked_for() -> None:
+    at = desk(read_list([row(f"{n:03}.fits", "jw01001-o1", 1, level="3") for n in range(120)]))
+    at.hear(m.QuickSelected(Quick.ALL), m.RowsPerPageChosen(50))
+    assert ahead(at.state) is None
+    at.hear(m.PreviewToggled())
+    before, drawn, made = at.state, regions(at.state), ahead(at.state)
+    assert made is not None
+    at.hear(m.PageTurned("next"))
+    assert redrawn(at.state, before, drawn, made)["preview"] is made.preview
+    at.hear(m.PageTurned("last"))
+    assert ahead(at.state) is None
 
 
 class TestHeaderAndAccount:

@@ -29,6 +29,10 @@ class DocumentPage:
         """Show this HTML in these regions."""
         self._dom.draw(to_js(list(regions)), to_js(list(regions.values())))
 
+    def expect(self, html: str) -> None:
+        """Get ready to show this HTML in some region, the only one that is expected now."""
+        self._dom.expect(html)
+
     def focus(self, id: str) -> None:
         """Move the keyboard's focus."""
         self._dom.focus(id)
