@@ -127,9 +127,12 @@ async function restored(taken) {
 async function addLibrary(python) {
   try {
     python.FS.writeFile(LIBRARY_THERE, new Uint8Array(await (await supply(LIBRARY)).arrayBuffer()));
-    const importlib = python.pyimport("importlib");
-    importlib.invalidate_caches();
-    importlib.destroy();
+    // Python looks there again. importlib's own way to say so imports a tenth of the library, which stops the page.
+    const sys = python.pyimport("sys");
+    const known = sys.path_importer_cache;
+    known.clear();
+    known.destroy();
+    sys.destroy();
   } catch (reason) {
     console.warn(`download-overlay: the rest of Python's standard library is not there: ${reason}`);
   }
