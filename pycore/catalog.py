@@ -14,7 +14,6 @@ from pycore import address, bits
 from pycore.batch import Batch, ListedRow, batch_of
 from pycore.formats.list_products import BadRow
 from pycore.gathering import NAME_AND_SIZE, STEP, Gathering
-from pycore.names import having
 from pycore.product import Row
 
 _Column = TypeVar("_Column", "array[int]", bytearray)
@@ -26,9 +25,6 @@ _WEIGHTS_KEPT: Final = 12
 
 #: So many datasets are told between two pauses.
 _SPANS_A_STEP: Final = STEP // 4
-
-#: So many names are tried between two pauses: trying one takes longer than other work on a row.
-_NAMES_A_STEP: Final = STEP // 4
 
 #: To look for each of so many products takes less than to look at all rows.
 _FEW: Final = 32
@@ -229,23 +225,13 @@ class Catalog:
         flag_of = bytes(map(wanted, self._gathering.kinds))
         return bits.from_flags((yield from bits.told(self._kind, flag_of))) if any(flag_of) else 0
 
-    def named(
-        self, parts: Sequence[str], endings: Sequence[str] = (), *, folded: bool = False
-    ) -> Generator[None, None, int]:
-        """In steps, the rows of the products whose names have one of these parts in them, or one of these endings.
-
-        With ``folded`` it is names in small letters that are looked at.
-        """
-        names = self.gathered_names()
-        flags = bytearray()
-        for start in range(0, self.positions, _NAMES_A_STEP):
-            flags += having(names[start : start + _NAMES_A_STEP], parts, endings, folded=folded)
-            yield
-        return (yield from self.of_products_in_steps(flags))
-
     def gathered_names(self) -> Sequence[str]:
         """File names by product number."""
         return self._gathering.names
+
+    def gathered(self) -> tuple[Sequence[str], Sequence[int]]:
+        """File names, and of each row the number of its product, both in list order."""
+        return self._gathering.names, self._gathering.product
 
     def where(self, flags: Iterable[bool]) -> int:
         """The rows of the products that are flagged, given a flag for each product in turn."""

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress, count
-from operator import ne
+from operator import eq, ne
 from typing import Any, Final
 
 from pycore import address
@@ -88,7 +88,8 @@ class Gathering:
         self.sizes.extend(batch.sizes)
         self.numbers.extend(batch.numbers)
         self.dataset.extend(map(datasets.__getitem__, batch.dataset))
-        self.kind.extend(map(kinds.__getitem__, batch.kind))
+        as_they_are = all(map(eq, kinds, count()))
+        self.kind.extend(batch.kind if as_they_are else map(kinds.__getitem__, batch.kind))
         self.own.update((start + place, said) for place, said in own.items())
         self.exclusive.extend(bytes(length))
         self.shared.extend(bytes(length))
@@ -216,9 +217,11 @@ class Gathering:
         """A repeated row is dropped, but not what it says of the access: the stricter wins."""
         strict = self._strict
         if any(map(strict.__getitem__, {*self.kind[start:]})):
-            flags = map(strict.__getitem__, self.kind[start:stop])
-            for product in compress(self.product[start:stop], flags):
-                self.exclusive[product] = 1
+            self.exclusive[start:stop] = bytes(map(strict.__getitem__, self.kind[start:stop]))
+            for position in self.again[bisect_left(self.again, start) :]:
+                if self.exclusive[position]:
+                    self.exclusive[position] = 0
+                    self.exclusive[self.product[position]] = 1
 
     def _forget(self, start: int) -> None:
         for column in (

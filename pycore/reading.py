@@ -14,6 +14,7 @@ from pycore.errors import OverlayError
 from pycore.formats.list_columns import ColumnReader, SplitRows
 from pycore.formats.list_products import BadRow, mission_of
 from pycore.gathering import Gathering
+from pycore.looking import Looked
 from pycore.missions.profile import Profiles
 from pycore.selection import Selector
 
@@ -57,23 +58,29 @@ class Reading:
         self._gathered = 0
         self._gathered_as: tuple[str, str] = ("", "")
         self._gatherings: Final[dict[str, Gathering]] = {}
+        self._looked: Final[dict[str, Looked]] = {}
         #: How many rows have come, refused ones too.
         self.rows = 0
 
     def add(self, split: SplitRows) -> Generator[None, None, None]:
         """In steps, take in rows that have come as columns."""
-        yield from self.add_batch(*self._columns.read(split))
+        batch, bad = yield from self._columns.read(split)
+        yield from self.add_batch(batch, bad)
 
     def add_batch(self, batch: Batch, bad: Sequence[BadRow]) -> Generator[None, None, None]:
         """In steps, take in rows that were read, and tell of those that were refused."""
         self._bad.extend(bad)
         self.rows += len(batch.names) + len(bad)
         self._batches.append(batch)
-        for dataset, rows in Counter(batch.dataset).items():
-            name = batch.datasets[dataset]
-            if name not in self._mission_of:
-                self._mission_of[name] = self._profiles.of_dataset(name)
-            mission = self._mission_of[name]
+        for name in {*batch.datasets}.difference(self._mission_of):
+            self._mission_of[name] = self._profiles.of_dataset(name)
+        missions = [*map(self._mission_of.__getitem__, batch.datasets)]
+        alike = len({*missions}) == 1
+        for mission, rows in (
+            ((missions[0], len(batch.names)),)
+            if alike
+            else Counter(map(missions.__getitem__, batch.dataset)).items()
+        ):
             self._counts[mission] = self._counts.get(mission, 0) + rows
         yield
         yield from self._gather()
@@ -123,7 +130,8 @@ class Reading:
         for name, gathering in gatherings.items():
             if len(gathering):
                 catalog = yield from Catalog.in_steps(gathering)
-                selectors[name] = yield from Selector.in_steps(catalog, self._profiles.named(name))
+                profile, looked = self._profiles.named(name), self._looked[name]
+                selectors[name] = yield from Selector.in_steps(catalog, profile, looked)
         bad = [*self._bad, *(bad for gathering in gatherings.values() for bad in gathering.refused)]
         return Found(
             selectors,
@@ -149,11 +157,16 @@ class Reading:
             for name, share in self._shares(batch, majority).items():
                 if name not in self._gatherings:
                     self._gatherings[name] = yield from self._begun(name)
-                self._gatherings[name].add(share)
+                    self._looked[name] = Looked(self._profiles.named(name))
+                gathering = self._gatherings[name]
+                gathering.add(share)
                 yield
+                # While more is split elsewhere: what is not asked of rows now is asked when all have come.
+                yield from self._looked[name].take(gathering.names, gathering.product)
 
     def _gather_anew(self) -> None:
         self._gatherings.clear()
+        self._looked.clear()
         self._gathered = 0
 
     def _shares(self, batch: Batch, majority: str) -> Mapping[str, Batch]:

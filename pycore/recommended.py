@@ -14,14 +14,17 @@ from pycore.missions.profile import LONGEST_NAME, Profile, Recommended
 from pycore.product import Row
 
 
-def recommended(catalog: Catalog, profile: Profile, candidates: int) -> Generator[None, None, int]:
+def recommended(
+    catalog: Catalog, profile: Profile, candidates: int, never_named: bytes | bytearray
+) -> Generator[None, None, int]:
     """In steps, the recommended ones of the candidates (the products that stand in boxes), as a set of rows.
+    ``never_named`` flags the products that are left out for their names.
 
     The rule looks at one dataset after the other; a product that two datasets share is in when either takes it.
     """
     rule = profile.recommended
     never = yield from catalog.of_kinds(lambda kind: _never(kind, rule))
-    never |= yield from catalog.named(rule.never.name_parts, rule.never.extensions, folded=True)
+    never |= yield from catalog.of_products_in_steps(never_named)
     possible = candidates & ~never
     flags, numbers, kinds = bits.flags(possible, catalog.rows), catalog.kind_numbers(), catalog.kinds()
     octets, width = numbers.tobytes(), numbers.itemsize

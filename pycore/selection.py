@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,8 @@ from typing import Final
 from pycore import bits
 from pycore.byhand import NOTHING, ByHand, Hands, Overrides
 from pycore.catalog import Catalog, Facet, Weight
-from pycore.missions.profile import LONGEST_NAME, GuideStars, Profile
+from pycore.looking import Looked
+from pycore.missions.profile import Profile
 from pycore.product import Row
 from pycore.recommended import recommended
 
@@ -77,23 +77,28 @@ class Selector:
         bits.finished(self._build(catalog, profile))
 
     @classmethod
-    def in_steps(cls, catalog: Catalog, profile: Profile) -> Generator[None, None, Selector]:
-        """The same in steps of some 20 ms."""
+    def in_steps(
+        cls, catalog: Catalog, profile: Profile, looked: Looked | None = None
+    ) -> Generator[None, None, Selector]:
+        """The same in steps of some 20 ms. ``looked`` is what is known of the catalog's first names already."""
         made = cls.__new__(cls)
-        yield from made._build(catalog, profile)
+        yield from made._build(catalog, profile, looked)
         return made
 
-    def _build(self, catalog: Catalog, profile: Profile) -> Generator[None, None, None]:
+    def _build(
+        self, catalog: Catalog, profile: Profile, looked: Looked | None = None
+    ) -> Generator[None, None, None]:
         self.catalog = catalog
-        rule = profile.guide_stars
+        looked = looked or Looked(profile)
+        yield from looked.take(*catalog.gathered())
         self.guiding = self.guide_stars = 0
-        if rule is not None:
-            self.guiding = yield from catalog.named([rule.name_part])
-            self.guide_stars = yield from _guide_stars(catalog, rule, self.guiding)
+        if profile.guide_stars is not None:
+            self.guiding = yield from catalog.of_products_in_steps(looked.guiding)
+            self.guide_stars = yield from catalog.of_products_in_steps(looked.highest_calibrated())
         references = yield from catalog.of_kinds(lambda kind: _is_reference(kind, profile))
         self.references = references & ~self.guiding
         self.boxed = catalog.everything & ~self.guiding & ~self.references
-        self.recommended = yield from recommended(catalog, profile, self.boxed)
+        self.recommended = yield from recommended(catalog, profile, self.boxed, looked.never)
         self.boxes = self._boxes(profile)
         self._levels = {level: _union(boxes.values()) for level, boxes in self.boxes.items()}
         yield
@@ -269,34 +274,3 @@ def _union(masks: Iterable[int]) -> int:
 def _is_reference(kind: Row, profile: Profile) -> bool:
     rule = profile.references
     return rule is not None and (kind.type in rule.types or kind.level in rule.levels)
-
-
-def _guide_stars(catalog: Catalog, rule: GuideStars, guiding: int) -> Generator[None, None, int]:
-    """HIGHEST CALIBRATED: of each guide star exposure the calibrated files, else the uncalibrated ones.
-
-    The exposure is what is left of the name when the end that tells the calibration is cut off.
-    """
-    calibrated, uncalibrated = re.compile(rule.calibrated), re.compile(rule.uncalibrated)
-    names = catalog.gathered_names()
-    products = catalog.product_numbers()
-    has_calibrated: set[str] = set()
-    fine: list[int] = []
-    raw: list[tuple[int, str]] = []
-    for number, index in enumerate(bits.indices(guiding & catalog.first)):
-        product = products[index]
-        name = names[product]
-        start = max(0, len(name) - LONGEST_NAME)
-        if best := calibrated.search(name, start):
-            has_calibrated.add(name[: best.start()])
-            fine.append(product)
-        elif rest := uncalibrated.search(name, start):
-            raw.append((product, name[: rest.start()]))
-        if number % 4096 == 4095:
-            yield
-    yield
-    fine.extend(product for product, exposure in raw if exposure not in has_calibrated)
-    flags = bytearray(catalog.positions)
-    for product in fine:
-        flags[product] = 1
-    yield
-    return (yield from catalog.of_products_in_steps(flags))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from pycore.formats.list_products import BadRow, checked, fields_of
 from pycore.product import Row
 
 _NOTHING: Final[Mapping[str, Any]] = {}
+#: So many kinds are checked between two pauses: a list begins with most that it has.
+_KINDS_A_STEP: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,16 @@ class ColumnReader:
         #: Why the list is read no further: where a row should be is none.
         self.broken: OverlayError | None = None
 
-    def read(self, split: SplitRows) -> tuple[Batch, list[BadRow]]:
-        """The good rows, and the refused ones; behind what breaks the list there are none."""
+    def read(self, split: SplitRows) -> Generator[None, None, tuple[Batch, list[BadRow]]]:
+        """In steps, the good rows, and the refused ones; behind what breaks the list there are none."""
         if self.broken:
             return batch_of(()), []
         self._said.extend(json.loads(split.kinds))
         names = split.names.decode().split("\0") if len(split.numbers) else []
         datasets = split.datasets.decode().split("\0") if names else []
         own = dict(json.loads(split.own)) if split.own else {}
-        if not split.odd and not own and self._know_kinds(split, names, datasets):
+        plain = not split.odd and not own
+        if plain and (yield from self._know_kinds(split, names, datasets)):
             kind = split.kind if self._as_they_came else array("I", map(self._place.__getitem__, split.kind))
             return (
                 Batch(
@@ -79,8 +82,10 @@ class ColumnReader:
             )
         return self._one_by_one(split, names, datasets, own)
 
-    def _know_kinds(self, split: SplitRows, names: Sequence[str], datasets: Sequence[str]) -> bool:
-        """Check what is said of kinds by their first rows; whether all are right."""
+    def _know_kinds(
+        self, split: SplitRows, names: Sequence[str], datasets: Sequence[str]
+    ) -> Generator[None, None, bool]:
+        """In steps, check what is said of kinds by their first rows; whether all are right."""
         right = True
         places: Mapping[int, int] = {}
         for number in sorted({*split.kind}):
@@ -97,6 +102,8 @@ class ColumnReader:
                     self._as_they_came &= number == len(self._kinds)
                     self._place[number] = len(self._kinds)
                     self._kinds.append(kind_of(row)[0])
+                    if len(self._kinds) % _KINDS_A_STEP == 0:
+                        yield
         return right
 
     def _row(
