@@ -15,11 +15,26 @@ from tests.browser.conftest import Watch
 from tests.browser.panel_page import BOOT_MS, PanelPage
 from tests.browser.states import held_back
 from tests.browser.surroundings import LAUNCH_ARGUMENTS
+from tests.browser.waiting import wait_until
 
 _WATCH_SHIFTS = """
 globalThis.shifts = [];
 new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value)))
   .observe({type: "layout-shift", buffered: true});
+"""
+
+
+#: A module that the overlay does not import, from the archive that comes when the page is ready.
+_IMPORTS_MORE = """
+async () => {
+  const { whenDefined } = await import(new URL("./pyscript/core.js", document.baseURI).href);
+  const { interpreter } = await whenDefined("py");
+  try {
+    return String(interpreter.pyimport("colorsys").ONE_THIRD);
+  } catch (failure) {
+    return "";
+  }
+}
 """
 
 
@@ -45,6 +60,14 @@ def test_the_page_stands_before_python_starts_and_does_not_move(panel: PanelPage
     expect(panel.button("RECOMMENDED")).to_have_attribute("aria-pressed", "true")
     assert panel.missions() == ["JWST", "HST"]
     expect(panel.page.get_by_text("This is the built-in demo archive")).to_be_visible()
+
+
+def test_python_has_the_rest_of_its_library_once_that_has_come(panel: PanelPage) -> None:
+    with held_back(panel.page, "**/python_stdlib.zip"):
+        panel.open()
+        # Python remembers where it has found nothing.
+        assert panel.page.evaluate(_IMPORTS_MORE) == ""
+    assert wait_until(panel.page, lambda: panel.page.evaluate(_IMPORTS_MORE)) == str(1 / 3)
 
 
 def test_what_is_done_before_python_is_up_is_obeyed(panel: PanelPage, watch: Watch) -> None:
