@@ -493,22 +493,31 @@ class Transfer:
             self._offline_for += passed
             self._line(self._offline_for >= OFFLINE_SECONDS)
         orders: list[Order] = []
+        held_back = {file.index for file in self._asked.values() if self._is_held_back(file)}
         for file in list(self._begun.values()):
             if file.standing is Standing.PAUSING:
                 self._pause_ticked(file)
-            elif file.busy and not self._waits_in_browser(file):
+            elif file.busy and file.index not in held_back:
                 file.quiet += passed
                 if file.quiet >= retry.STALL_SECONDS:
                     silence = f"nothing came for {retry.STALL_SECONDS:.0f} seconds"
                     orders += self._troubled(file, Again(silence))
+        for file in map(self._begun.__getitem__, held_back):
+            if self._origins.out_for(file.origin) is not None:
+                # Whether the archive is back is found out by a new request, and not while this one is out.
+                orders += self._ready_again(file)
         return orders
 
-    def _waits_in_browser(self, file: FileFetch) -> bool:
-        """Whether the request may have got no connection yet, so that the silence is not the archive's."""
-        if file.standing is not Standing.ASKING:
+    def _is_held_back(self, file: FileFetch) -> bool:
+        """Whether the request may have got no connection yet: six others have theirs, or were made before it."""
+        if file.standing is not Standing.ASKING or not self._origins.holds_back(file.origin):
             return False
-        others = (other for other in self._asked.values() if other.origin == file.origin)
-        return sum(other.request < file.request for other in others) >= BROWSERS_OWN
+        before = (
+            other.standing is Standing.READING or other.request < file.request
+            for other in self._asked.values()
+            if other is not file and other.origin == file.origin
+        )
+        return sum(before) >= BROWSERS_OWN
 
     def _pause_ticked(self, file: FileFetch) -> None:
         if file.due is None:

@@ -68,7 +68,11 @@ class Origins:
         moment that one is free: each file but the first ones would come later by a turn of Python's.
         """
         cap = self.cap(origin)
-        return cap + 1 if cap == BROWSERS_OWN else cap
+        return cap + 1 if cap == BROWSERS_OWN and self.holds_back(origin) else cap
+
+    def holds_back(self, origin: str) -> bool:
+        """Whether one request more than the browser has connections for may be out."""
+        return self._full.get(origin, self.cap(origin)) == BROWSERS_OWN
 
     def may_open(self, origin: str) -> bool:
         """Whether one more request to this origin is in order now."""

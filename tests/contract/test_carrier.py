@@ -441,7 +441,8 @@ def test_small_files_are_fetched_side_by_side_and_no_more_than_allowed(archive: 
         ended = await job.run()
         assert isinstance(ended, m.TransferEnded)
         assert not any(outcome.reason for outcome in ended.outcomes)
-        assert 2 <= job.network.most_open <= 6
+        # One more than browsers open by themselves stands ready.
+        assert 2 <= job.network.most_open <= 7
         assert len(contents(job.sink)) == 63
         assert job.forecast - room(job.transfer.plan) < len(job.sink.written) <= job.forecast
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 _ELEMENT: Final = "element-6066-11e4-a52e-4f735466cecf"
 #: The server answers when a page is loaded or a script is done.
 _ANSWER_SECONDS: Final = 120
+#: A browser that is not there after that never will be.
+_START_SECONDS: Final = 60
 
 
 class WebDriverError(Exception):
@@ -60,10 +62,12 @@ class Session:
     """One browser with one window."""
 
     def __init__(self, port: int, capabilities: dict[str, Any]) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_SECONDS)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_START_SECONDS)
         self._path = ""
         made = self.post("/session", {"capabilities": {"alwaysMatch": capabilities}})
         self._path = f"/session/{made['sessionId']}"
+        self._connection.close()
+        self._connection.timeout = _ANSWER_SECONDS
         #: What the browser is and can, in the specification's words.
         self.capabilities: dict[str, Any] = made["capabilities"]
 

@@ -47,7 +47,7 @@ class WebKitPage:
     def __init__(self, program: str, display: str, folder: Path) -> None:
         self._folder = folder
         home = folder.with_name(f"{folder.name}-home")
-        home.mkdir()
+        home.mkdir(exist_ok=True)
         (home / "user-dirs.dirs").write_text(f'XDG_DOWNLOAD_DIR="{folder}"\n')
         places = {name: str(home) for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
         self._said = home / "said.txt"
@@ -162,7 +162,11 @@ class WebKit:
         self._display = self._held.enter_context(screen())
 
     def driver(self, folder: Path) -> Driver:
-        return WebKitPage(self._program, self._display, folder)
+        try:
+            return WebKitPage(self._program, self._display, folder)
+        except TimeoutError:
+            # Now and then a browser that its driver has started says nothing for ever; another one does.
+            return WebKitPage(self._program, self._display, folder)
 
     def close(self) -> None:
         self._held.close()

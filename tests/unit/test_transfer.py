@@ -311,6 +311,40 @@ def test_a_request_that_waits_in_the_browser_for_a_connection_is_not_silent() ->
     check(desk)
 
 
+def test_a_request_that_waits_for_a_connection_need_not_be_the_last() -> None:
+    # Redirected, the first request is sent behind the others.
+    desk = Desk(a_plan(*(a_file(f"{number}.csv", 5) for number in range(7))))
+    first, *others = list(desk.out)
+    for number in others:
+        desk.hear(Responded(number, 200, {"content-length": "5"}))
+    for place in range(4):
+        desk.pass_time(STALL_SECONDS - 1)
+        for number in others:
+            desk.hear(Arrived(number, body_of(desk.out[number].file.filename, 5)[place : place + 1]))
+    assert first in desk.out
+    assert len(desk.asked) == 7
+
+
+@pytest.mark.parametrize("most", [5, 6, 7, 16])
+def test_an_archive_whose_connections_fall_silent_is_asked_again_soon(most: int) -> None:
+    plan = a_plan(*(a_file(f"{number}.csv", 5) for number in range(80)))
+    desk = Desk(replace(plan, connections={ORIGIN: most}))
+    desk.serve()
+    silent, since = set(desk.out), desk.now
+    while not desk.out.keys() - silent:
+        desk.pass_time(1)
+    assert desk.now <= since + STALL_SECONDS + FIRST_PROBE + 1
+    while not desk.ended:
+        desk.serve() if desk.out else desk.pass_time(1)
+    check(desk)
+
+
+def test_an_overload_that_leaves_six_connections_adds_no_request() -> None:
+    origins = Origins({ORIGIN: 12}, CONNECTIONS)
+    origins.overloaded(ORIGIN, 0.0)
+    assert origins.cap(ORIGIN) == origins.requests(ORIGIN) == 6
+
+
 def test_a_machine_that_slept_is_no_silence_of_the_network() -> None:
     desk = Desk(a_plan(a_file("a.csv", 5)))
     desk.respond()
