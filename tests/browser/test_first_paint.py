@@ -14,6 +14,7 @@ from tests.browser import lists
 from tests.browser.conftest import Watch
 from tests.browser.panel_page import PanelPage
 from tests.browser.states import held_back
+from tests.browser.waiting import wait_until
 
 _WATCH_SHIFTS = """
 globalThis.shifts = [];
@@ -25,6 +26,7 @@ new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) =
 _GOOD = 0.1
 #: Until what was drawn last is on the screen.
 _TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))"
+_PAINTED = "performance.getEntriesByName('first-contentful-paint').length === 1"
 #: Until the page has been shown, where it would be: a frame takes some 16 ms.
 _SHOWN = f"Promise.race([{_TWO_FRAMES}, new Promise((done) => setTimeout(() => done(null), 500))])"
 
@@ -47,8 +49,8 @@ def test_the_panel_is_painted_from_html_and_css_alone_and_then_nothing_moves(
         expect(page.get_by_text("starting …")).to_be_visible()
         expect(page.locator("html")).to_have_attribute("data-state", "booting")
         assert panel.summary().selected > 0
-        page.evaluate(_TWO_FRAMES)
-        assert page.evaluate("performance.getEntriesByName('first-contentful-paint').length") == 1
+        # The browser tells of a paint when it has been on the screen.
+        wait_until(page, lambda: page.evaluate(_PAINTED))
     panel.wait_ready()
     page.evaluate(_TWO_FRAMES)
     expect(page.get_by_text("starting …")).to_be_hidden()
