@@ -229,9 +229,9 @@ class Catalog:
         """File names by product number."""
         return self._gathering.names
 
-    def gathered(self) -> tuple[Sequence[str], Sequence[int]]:
-        """File names, and of each row the number of its product, both in list order."""
-        return self._gathering.names, self._gathering.product
+    def gathered_products(self) -> Sequence[int]:
+        """The product of each row that came, in list order: the number of the first row that told of it."""
+        return self._gathering.product
 
     def where(self, flags: Iterable[bool]) -> int:
         """The rows of the products that are flagged, given a flag for each product in turn."""

@@ -90,7 +90,7 @@ class Selector:
     ) -> Generator[None, None, None]:
         self.catalog = catalog
         looked = looked or Looked(profile)
-        yield from looked.take(*catalog.gathered())
+        yield from looked.take(catalog.gathered_names(), catalog.gathered_products())
         self.guiding = self.guide_stars = 0
         if profile.guide_stars is not None:
             self.guiding = yield from catalog.of_products_in_steps(looked.guiding)

@@ -1,7 +1,10 @@
 // The memory of what is read. Chunks move through the page one after the other; for a browser to find and clear a new
 // megabyte for each takes longer than to read into it.
 
-/** Bytes of the buffers that are used again. */
+/**
+ * Bytes that are handed on at once, and no more: wasm memory never shrinks, and browsers hand over 500 MB at times.
+ * Buffers of this size are used again.
+ */
 export const CHUNK = 1 << 20;
 /** So many wait for that at most: as many as are gathered before they are written. */
 const SPARE = 4;

@@ -103,7 +103,8 @@ export class Opened {
   constructor(response, signal, most) {
     this.#signal = signal;
     this.status = response.status;
-    this.headers = [...response.headers];
+    /** All of the headers as one text, name and value in turn: Python takes that over at once. */
+    this.head = [...response.headers].flat().join("\n");
     this.url = response.url;
     if (response.body === null) return;
     try {
@@ -135,11 +136,6 @@ export class Opened {
     this.#coming = null;
     this.#first = first;
     this.over = this.#ended || first === null;
-  }
-
-  /** All of the headers as one text, name and value in turn: Python takes that over at once. */
-  get head() {
-    return this.headers.flat().join("\n");
   }
 
   /** What came together with the head and was not taken yet, or null. */

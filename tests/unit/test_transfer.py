@@ -290,15 +290,20 @@ def test_one_request_more_stands_ready_where_the_browser_opens_no_more_connectio
     check(desk)
 
 
-def test_a_request_that_waits_in_the_browser_for_a_connection_is_not_silent() -> None:
-    desk = Desk(a_plan(*(a_file(f"{number}.csv", 5) for number in range(7))))
-    *first, last = list(desk.out)
-    for number in first:
+def trickle(desk: Desk, requests: Sequence[int]) -> None:
+    """These are answered, and four bytes of each come, all but silently."""
+    for number in requests:
         desk.hear(Responded(number, 200, {"content-length": "5"}))
     for place in range(4):
         desk.pass_time(STALL_SECONDS - 1)
-        for number in first:
+        for number in requests:
             desk.hear(Arrived(number, body_of(desk.out[number].file.filename, 5)[place : place + 1]))
+
+
+def test_a_request_that_waits_in_the_browser_for_a_connection_is_not_silent() -> None:
+    desk = Desk(a_plan(*(a_file(f"{number}.csv", 5) for number in range(7))))
+    *first, last = list(desk.out)
+    trickle(desk, first)
     assert len(desk.asked) == 7
     # One of the others has broken: from now on the request has a connection, and may not be silent.
     desk.hear(Broke(first[0], "The connection broke in the middle."))
@@ -315,12 +320,7 @@ def test_a_request_that_waits_for_a_connection_need_not_be_the_last() -> None:
     # Redirected, the first request is sent behind the others.
     desk = Desk(a_plan(*(a_file(f"{number}.csv", 5) for number in range(7))))
     first, *others = list(desk.out)
-    for number in others:
-        desk.hear(Responded(number, 200, {"content-length": "5"}))
-    for place in range(4):
-        desk.pass_time(STALL_SECONDS - 1)
-        for number in others:
-            desk.hear(Arrived(number, body_of(desk.out[number].file.filename, 5)[place : place + 1]))
+    trickle(desk, others)
     assert first in desk.out
     assert len(desk.asked) == 7
 
